@@ -1,0 +1,61 @@
+// swift-tools-version: 6.0
+import Foundation
+import PackageDescription
+
+// libtorch is where LIBTORCH says, else where Scripts/libtorch put it.
+let libtorch = ProcessInfo.processInfo.environment["LIBTORCH"] ?? Context.packageDirectory + "/.deps/libtorch"
+
+let engine: [LinkerSetting] = [
+  .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+  .linkedLibrary("torch_cpu"),
+  .linkedLibrary("c10"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.byName(name: name), "Fixtures"] + dependencies, linkerSettings: engine)
+}
+
+let package = Package(
+  name: "Fathom",
+  platforms: [.macOS(.v14)],
+  products: [
+    .library(
+      name: "Fathom",
+      targets: ["Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Report"]),
+    .executable(name: "fathom", targets: ["fathom"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+  ],
+  targets: [
+    .target(
+      name: "CTorch",
+      cxxSettings: [
+        .unsafeFlags([
+          "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+          "-O2", "-g0", "-Wno-everything",
+        ])
+      ],
+      linkerSettings: engine),
+    room("Torch", ["CTorch"]),
+    room("WordPiece", []),
+    room("Checkpoint", ["Torch"]),
+    room("BERT", ["Torch", "Checkpoint"]),
+    room("Classification", ["BERT", "WordPiece"]),
+    room("Corpus", ["WordPiece", "SwiftCSV"]),
+    room("Training", ["Classification", "Corpus"]),
+    room("Study", ["Training"]),
+    room("Report", ["Study"]),
+    .executableTarget(
+      name: "fathom",
+      dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      linkerSettings: engine),
+  ],
+  cxxLanguageStandard: .cxx17
+)

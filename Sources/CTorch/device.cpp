@@ -1,0 +1,79 @@
+#include "shim.hpp"
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <dlfcn.h>
+#include <torch/version.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+using namespace fathom;
+
+namespace {
+thread_local std::string last_error;
+thread_local int last_kind = CT_ERROR_PROGRAMMER;
+} // namespace
+
+void fathom::remember(const char *message, int kind) {
+  last_error = message;
+  last_kind = kind;
+}
+
+extern "C" {
+
+const char *ct_last_error(void) { return last_error.c_str(); }
+int ct_last_error_kind(void) { return last_kind; }
+const char *ct_version(void) { return TORCH_VERSION; }
+int ct_thread_count(void) { return at::get_num_threads(); }
+void ct_set_thread_count(int count) { at::set_num_threads(count); }
+
+// A training step frees and takes back the same few hundred megabytes: without this, glibc returns them to
+// the system each time and the next step pays for fresh zeroed pages.
+void ct_keep_freed_memory(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, 2000000000);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+int ct_seed(uint64_t seed) {
+  return doing([&] { at::manual_seed(seed); });
+}
+
+ct_tensor ct_generator_state(void) {
+  return making([&] { return at::detail::getDefaultCPUGenerator().get_state(); });
+}
+
+int ct_set_generator_state(ct_tensor state) {
+  return doing([&] {
+    auto generator = at::detail::getDefaultCPUGenerator();
+    generator.set_state(take(state));
+  });
+}
+
+// The CUDA half of libtorch is not linked: it registers itself when it is loaded, if it is there at all.
+int ct_cuda_count(void) {
+  static void *cuda = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  if (!cuda) return 0;
+  try {
+    return at::hasCUDA() ? (int)at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount() : 0;
+  } catch (...) {
+    return 0;
+  }
+}
+
+bool ct_mps_available(void) { return at::hasMPS(); }
+const char *ct_cpu_capability(void) { static const std::string text = at::get_cpu_capability(); return text.c_str(); }
+
+bool ct_cpu_has_bfloat16(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") || __builtin_cpu_supports("amx-bf16");
+#elif defined(__APPLE__) && defined(__ARM_FEATURE_BF16)
+  return true;
+#else
+  return false;
+#endif
+}
+}

@@ -1,0 +1,119 @@
+// C functions over libtorch: mechanical, one family a file. Every C++ exception is caught.
+//
+// A function that makes a tensor returns NULL on failure; the others return 0, or -1 on failure.
+// ct_last_error() then gives the text, and ct_last_error_kind() says whose fault it was.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_tensor_impl *ct_tensor;
+
+enum { CT_ERROR_PROGRAMMER = 0, CT_ERROR_RESOURCE = 1 };
+const char *ct_last_error(void);
+int ct_last_error_kind(void);
+
+// Data types: libtorch's own numbers (c10::ScalarType).
+enum { CT_UINT8 = 0, CT_INT8 = 1, CT_INT16 = 2, CT_INT32 = 3, CT_INT64 = 4, CT_FLOAT16 = 5, CT_FLOAT32 = 6, CT_FLOAT64 = 7, CT_BOOL = 11, CT_BFLOAT16 = 15 };
+// Devices: libtorch's own numbers (c10::DeviceType).
+enum { CT_CPU = 0, CT_CUDA = 1, CT_MPS = 13 };
+
+// MARK: tensor.cpp
+void ct_release(ct_tensor t);
+ct_tensor ct_from_data(const void *data, int dtype, const int64_t *sizes, int rank);
+ct_tensor ct_borrow(void *data, int dtype, const int64_t *sizes, const int64_t *strides, int rank);
+ct_tensor ct_full(const int64_t *sizes, int rank, double value, int dtype, int device, int index);
+ct_tensor ct_empty(const int64_t *sizes, int rank, int dtype, int device, int index);
+ct_tensor ct_clone(ct_tensor t);
+ct_tensor ct_contiguous(ct_tensor t);
+ct_tensor ct_to_dtype(ct_tensor t, int dtype);
+ct_tensor ct_to_device(ct_tensor t, int device, int index);
+int ct_copy_(ct_tensor destination, ct_tensor source);
+int ct_fill_(ct_tensor t, double value);
+int ct_normal_(ct_tensor t, double mean, double deviation);
+int ct_uniform_(ct_tensor t, double low, double high);
+int ct_rank(ct_tensor t);
+int64_t ct_size(ct_tensor t, int dimension);
+int64_t ct_count(ct_tensor t);
+int ct_dtype(ct_tensor t);
+int ct_device(ct_tensor t, int *index);
+void *ct_data(ct_tensor t);
+int ct_item(ct_tensor t, double *value);
+ct_tensor ct_reshape(ct_tensor t, const int64_t *sizes, int rank);
+ct_tensor ct_permute(ct_tensor t, const int64_t *order, int rank);
+ct_tensor ct_transpose(ct_tensor t, int64_t first, int64_t second);
+ct_tensor ct_narrow(ct_tensor t, int64_t dimension, int64_t start, int64_t length);
+ct_tensor ct_index_select(ct_tensor t, int64_t dimension, ct_tensor index);
+ct_tensor ct_index_copy(ct_tensor t, int64_t dimension, ct_tensor index, ct_tensor source);
+ct_tensor ct_cat(const ct_tensor *tensors, int count, int64_t dimension);
+ct_tensor ct_stack(const ct_tensor *tensors, int count, int64_t dimension);
+int ct_split(ct_tensor t, const int64_t *sizes, int count, int64_t dimension, ct_tensor *out);
+
+// MARK: math.cpp
+ct_tensor ct_add(ct_tensor a, ct_tensor b);
+ct_tensor ct_sub(ct_tensor a, ct_tensor b);
+ct_tensor ct_mul(ct_tensor a, ct_tensor b);
+ct_tensor ct_div(ct_tensor a, ct_tensor b);
+ct_tensor ct_matmul(ct_tensor a, ct_tensor b);
+ct_tensor ct_eq(ct_tensor a, ct_tensor b);
+ct_tensor ct_add_scalar(ct_tensor a, double b);
+ct_tensor ct_mul_scalar(ct_tensor a, double b);
+ct_tensor ct_exp(ct_tensor a);
+ct_tensor ct_log(ct_tensor a);
+ct_tensor ct_sqrt(ct_tensor a);
+ct_tensor ct_abs(ct_tensor a);
+ct_tensor ct_tanh(ct_tensor a);
+ct_tensor ct_sigmoid(ct_tensor a);
+ct_tensor ct_relu(ct_tensor a);
+ct_tensor ct_sum(ct_tensor a);
+ct_tensor ct_mean(ct_tensor a);
+ct_tensor ct_max(ct_tensor a);
+ct_tensor ct_sum_along(ct_tensor a, int64_t dimension);
+ct_tensor ct_argmax(ct_tensor a, int64_t dimension);
+ct_tensor ct_softmax(ct_tensor a, int64_t dimension);
+ct_tensor ct_log_softmax(ct_tensor a, int64_t dimension);
+
+// MARK: nn.cpp
+ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias_or_null);
+ct_tensor ct_layer_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, double epsilon);
+ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids);
+ct_tensor ct_dropout(ct_tensor x, double probability);
+ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation);
+ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored);
+ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v);
+int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out);
+
+// MARK: autograd.cpp
+int ct_set_requires_grad(ct_tensor t, bool required);
+bool ct_requires_grad(ct_tensor t);
+ct_tensor ct_detach(ct_tensor t);
+int ct_grad(ct_tensor t, ct_tensor *out); // *out is NULL when there is none yet
+int ct_clear_grad(ct_tensor t);
+int ct_backward(ct_tensor loss);
+bool ct_grad_mode(void);
+void ct_set_grad_mode(bool enabled);
+
+// MARK: optim.cpp
+int ct_adamw_step(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *means, const ct_tensor *squares, const ct_tensor *steps, int count, double lr, double beta1, double beta2, double weight_decay, double epsilon);
+int ct_clip_gradients(const ct_tensor *gradients, int count, double maximum_norm, double *norm);
+
+// MARK: device.cpp
+const char *ct_version(void);
+int ct_thread_count(void);
+void ct_set_thread_count(int count);
+void ct_keep_freed_memory(void);
+int ct_seed(uint64_t seed);
+ct_tensor ct_generator_state(void);
+int ct_set_generator_state(ct_tensor state);
+int ct_cuda_count(void);
+bool ct_mps_available(void);
+const char *ct_cpu_capability(void);
+bool ct_cpu_has_bfloat16(void);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,38 @@
+#include "shim.hpp"
+
+using namespace fathom;
+
+extern "C" {
+
+ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias) {
+  return making([&] { return bias ? at::linear(take(x), take(weight), take(bias)) : at::linear(take(x), take(weight)); });
+}
+
+ct_tensor ct_layer_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, double epsilon) {
+  return making([&] {
+    at::Tensor w = take(weight);
+    return at::layer_norm(take(x), w.sizes(), w, take(bias), epsilon);
+  });
+}
+
+ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids) { return making([&] { return at::embedding(take(weight), take(ids)); }); }
+ct_tensor ct_dropout(ct_tensor x, double probability) { return making([&] { return at::dropout(take(x), probability, true); }); }
+ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation) { return making([&] { return at::gelu(take(x), tanh_approximation ? "tanh" : "none"); }); }
+
+ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored) {
+  return making([&] { return at::cross_entropy_loss(take(logits), take(targets), {}, at::Reduction::Mean, ignored); });
+}
+
+ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v) {
+  return making([&] { return at::scaled_dot_product_attention(take(q), take(k), take(v)); });
+}
+
+int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out) {
+  return doing([&] {
+    auto [output, h, c] = at::lstm(take(data), take(batch_sizes), {take(h0), take(c0)}, take(parameters, count), true, 1, 0.0, training, bidirectional);
+    out[0] = give(output);
+    out[1] = give(h);
+    out[2] = give(c);
+  });
+}
+}

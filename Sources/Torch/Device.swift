@@ -1,0 +1,70 @@
+import CTorch
+
+/// Where a tensor lives.
+public enum Device: Hashable, Sendable, CustomStringConvertible {
+  case cpu
+  case cuda(Int)
+  case mps
+
+  /// Parses `cpu`, `cuda`, `cuda:1` or `mps`, and makes sure that the device is there.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: ":", maxSplits: 1)
+    switch parts.first {
+    case "cpu" where parts.count == 1: self = .cpu
+    case "mps" where parts.count == 1:
+      guard ct_mps_available() else { throw TorchError("device mps is not available here: use --device cpu") }
+      self = .mps
+    case "cuda":
+      let index = parts.count == 1 ? 0 : Int(parts[1]) ?? -1
+      let count = Int(ct_cuda_count())
+      guard index >= 0, index < count else {
+        throw TorchError("device \(text) is not available (\(count) CUDA devices found): use --device cpu")
+      }
+      self = .cuda(index)
+    default: throw TorchError("device '\(text)' is not known: use cpu, cuda, cuda:N or mps")
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .cpu: "cpu"
+    case .cuda(let index): "cuda:\(index)"
+    case .mps: "mps"
+    }
+  }
+
+  var code: (type: Int32, index: Int32) {
+    switch self {
+    case .cpu: (Int32(CT_CPU), 0)
+    case .cuda(let index): (Int32(CT_CUDA), Int32(index))
+    case .mps: (Int32(CT_MPS), 0)
+    }
+  }
+
+  init(type: Int32, index: Int32) {
+    switch type {
+    case Int32(CT_CUDA): self = .cuda(Int(index))
+    case Int32(CT_MPS): self = .mps
+    default: self = .cpu
+    }
+  }
+}
+
+/// Settings of the engine that hold for the whole process.
+public enum Engine {
+  public static var version: String { String(cString: ct_version()) }
+
+  /// The vector instructions that the kernels use, as libtorch names them (`AVX512`, `AVX2`, …).
+  public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
+
+  /// Whether the processor multiplies bfloat16 matrices faster than float32 ones.
+  public static var hasFastBFloat16: Bool { ct_cpu_has_bfloat16() }
+
+  public static var threadCount: Int {
+    get { Int(ct_thread_count()) }
+    set { ct_set_thread_count(Int32(newValue)) }
+  }
+
+  /// Keeps freed memory in the process between training steps instead of handing it back to the system.
+  public static func keepFreedMemory() { ct_keep_freed_memory() }
+}

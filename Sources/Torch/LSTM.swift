@@ -1,0 +1,84 @@
+import CTorch
+
+/// A bidirectional LSTM of one layer over packed sequences; names are those of `torch.nn.LSTM`.
+/// - Source: Hochreiter and Schmidhuber 1997, "Long short-term memory"; gates in the order i, f, g, o.
+public final class BiLSTM: Module {
+  @Parameter("weight_ih_l0") var inputWeight: Tensor
+  @Parameter("weight_hh_l0") var hiddenWeight: Tensor
+  @Parameter("bias_ih_l0") var inputBias: Tensor
+  @Parameter("bias_hh_l0") var hiddenBias: Tensor
+  @Parameter("weight_ih_l0_reverse") var reverseInputWeight: Tensor
+  @Parameter("weight_hh_l0_reverse") var reverseHiddenWeight: Tensor
+  @Parameter("bias_ih_l0_reverse") var reverseInputBias: Tensor
+  @Parameter("bias_hh_l0_reverse") var reverseHiddenBias: Tensor
+  public let hiddenSize: Int
+
+  public init(_ inputs: Int, hiddenSize: Int) {
+    self.hiddenSize = hiddenSize
+    let gates = 4 * hiddenSize
+    inputWeight = .empty([gates, inputs])
+    hiddenWeight = .empty([gates, hiddenSize])
+    inputBias = .empty([gates])
+    hiddenBias = .empty([gates])
+    reverseInputWeight = .empty([gates, inputs])
+    reverseHiddenWeight = .empty([gates, hiddenSize])
+    reverseInputBias = .empty([gates])
+    reverseHiddenBias = .empty([gates])
+  }
+
+  /// Everything from U(-1/√hidden, 1/√hidden), as `torch.nn.LSTM` starts.
+  public func initialize() {
+    let bound = 1 / Double(hiddenSize).squareRoot()
+    for (_, parameter) in namedParameters() { parameter.wrappedValue.fillUniform(-bound, bound) }
+  }
+
+  /// The final state of each direction over the real tokens: packed `[T,in]` → `[B, 2·hidden]`.
+  /// - Parameter lengths: tokens of each sequence; they add up to T and none is 0.
+  public func callAsFunction(_ x: Tensor, lengths: [Int]) -> Tensor {
+    let order = PackedOrder(lengths)
+    let batch = lengths.count
+    let zeros = Tensor.zeros([2, batch, hiddenSize], dtype: x.dtype, device: x.device)
+    let weights = namedParameters().map { $0.parameter.wrappedValue.to(x.dtype) }
+    let data = x.selected(Tensor(order.tokens).to(x.device))
+    let batchSizes = Tensor(order.batchSizes)
+    var out = [OpaquePointer?](repeating: nil, count: 3)
+    done(
+      weights.handles { list, count in
+        ct_lstm_packed(
+          data.handle, batchSizes.handle, zeros.handle, zeros.handle, list, count, true, ct_grad_mode(), &out)
+      })
+    let states = out.map { Tensor($0!) }
+    return states[1].transposed(0, 1).reshaped([batch, 2 * hiddenSize])
+      .selected(Tensor(order.sequenceRanks).to(x.device))
+  }
+}
+
+/// How `torch.nn.utils.rnn.PackedSequence` lays sequences out: longest first, time step by time step.
+struct PackedOrder {
+  /// For each packed row, the row of the concatenated input.
+  private(set) var tokens: [Int64] = []
+  /// Sequences still running at each time step.
+  private(set) var batchSizes: [Int64] = []
+  /// For each sequence in the caller's order, its place in the packed batch.
+  private(set) var sequenceRanks: [Int64]
+
+  init(_ lengths: [Int]) {
+    var starts: [Int] = []
+    var total = 0
+    for length in lengths {
+      precondition(length > 0, "an empty sequence has no final state")
+      starts.append(total)
+      total += length
+    }
+    let longestFirst = lengths.indices.sorted { (lengths[$0], $1) > (lengths[$1], $0) }
+    sequenceRanks = [Int64](repeating: 0, count: lengths.count)
+    for (rank, sequence) in longestFirst.enumerated() { sequenceRanks[sequence] = Int64(rank) }
+    tokens.reserveCapacity(total)
+    var running = longestFirst.count
+    for step in 0..<(lengths.max() ?? 0) {
+      while running > 0, lengths[longestFirst[running - 1]] <= step { running -= 1 }
+      batchSizes.append(Int64(running))
+      for sequence in longestFirst.prefix(running) { tokens.append(Int64(starts[sequence] + step)) }
+    }
+  }
+}
