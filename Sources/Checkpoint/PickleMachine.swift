@@ -1,0 +1,253 @@
+import Foundation
+import Torch
+
+/// Reads the pickles that `torch.save` writes, without running anything from them.
+///
+/// The machine knows the opcodes of plain data. A call in the stream is carried out only when it is one of the few
+/// that put tensors together; every other one leaves an opaque value. Values sit in one array and refer to each
+/// other by index, so no file can nest deep enough to overflow a stack, and memory stays linear in its size.
+/// - Source: Python's `pickletools`; `torch/serialization.py`.
+struct PickleMachine {
+  indirect enum Value {
+    case none
+    case mark
+    case opaque(String)
+    case bool(Bool)
+    case int(Int)
+    case string(String)
+    case sequence([Int])
+    case dictionary([(key: Int, value: Int)])
+    case global(String)
+    case storage(key: String, dtype: DType, count: Int)
+    case tensor(storage: String, dtype: DType, count: Int, offset: Int, shape: [Int], strides: [Int])
+  }
+
+  private(set) var values: [Value] = []
+  private var stack: [Int] = []
+  private var memo: [Int: Int] = [:]
+  private let bytes: UnsafeRawBufferPointer
+  private(set) var position: Int
+  private let name: String
+
+  init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, name: String) {
+    self.bytes = bytes
+    self.position = position
+    self.name = name
+  }
+
+  private func fail(_ what: String) -> CheckpointError {
+    CheckpointError("\(name): \(what) at byte \(position): the file is damaged or not a PyTorch checkpoint")
+  }
+
+  /// Runs to STOP and returns the index of the root value.
+  mutating func run() throws -> Int {
+    while true {
+      let opcode = try byte()
+      if opcode == UInt8(ascii: ".") { return try pop() }
+      try step(opcode)
+    }
+  }
+
+  private mutating func step(_ opcode: UInt8) throws {
+    switch Character(Unicode.Scalar(opcode)) {
+    case "\u{80}": _ = try byte()  // PROTO
+    case "\u{95}": _ = try number(UInt64.self)  // FRAME
+    case "(": push(.mark)
+    case "N": push(.none)
+    case "\u{88}": push(.bool(true))
+    case "\u{89}": push(.bool(false))
+    case "K": push(.int(Int(try byte())))
+    case "M": push(.int(Int(try number(UInt16.self))))
+    case "J": push(.int(Int(try number(Int32.self))))
+    case "\u{8a}": try long()
+    case "G":
+      _ = try number(UInt64.self)
+      push(.opaque("float"))
+    case "X": push(.string(try text(Int(try number(UInt32.self)))))
+    case "\u{8c}": push(.string(try text(Int(try byte()))))
+    case "T": push(.string(try text(Int(try number(UInt32.self)))))
+    case "U": push(.string(try text(Int(try byte()))))
+    case "C": try skip(Int(try byte()))
+    case "B": try skip(Int(try number(UInt32.self)))
+    case "]", ")": push(.sequence([]))
+    case "}": push(.dictionary([]))
+    case "\u{8f}": push(.opaque("set"))
+    case "l", "t": push(.sequence(try popToMark()))
+    case "d": try makeDictionary()
+    case "\u{85}": push(.sequence(try pop(1)))
+    case "\u{86}": push(.sequence(try pop(2)))
+    case "\u{87}": push(.sequence(try pop(3)))
+    case "0": _ = try pop()
+    case "1": _ = try popToMark()
+    case "2": stack.append(try top())
+    case "q": memo[Int(try byte())] = try top()
+    case "r": memo[Int(try number(UInt32.self))] = try top()
+    case "\u{94}": memo[memo.count] = try top()
+    case "h": try recall(Int(try byte()))
+    case "j": try recall(Int(try number(UInt32.self)))
+    case "a": try extend(with: [try pop()])
+    case "e", "\u{90}": try extend(with: try popToMark())
+    case "s": try setItems(try pop(2))
+    case "u": try setItems(try popToMark())
+    case "c": push(.global(try line() + "." + (try line())))
+    case "\u{93}":
+      let parts = try pop(2)
+      guard case .string(let module) = values[parts[0]], case .string(let symbol) = values[parts[1]] else {
+        throw fail("a malformed global")
+      }
+      push(.global(module + "." + symbol))
+    case "R", "\u{81}":
+      let parts = try pop(2)
+      try call(parts[0], parts[1])
+    case "b": _ = try pop()  // BUILD: the state of an object; tensors and dictionaries need none
+    case "Q": try persistentStorage()
+    default: throw fail("opcode 0x\(String(opcode, radix: 16)), which plain checkpoints do not use,")
+    }
+  }
+
+  // MARK: The few calls
+
+  private mutating func call(_ function: Int, _ arguments: Int) throws {
+    guard case .global(let symbol) = values[function], case .sequence(let items) = values[arguments] else {
+      return push(.opaque("call"))
+    }
+    switch symbol {
+    case "collections.OrderedDict": push(.dictionary([]))
+    case "torch.Size": stack.append(items.first ?? arguments)
+    case "torch._utils._rebuild_parameter":
+      guard let data = items.first else { throw fail("a parameter without data") }
+      stack.append(data)
+    case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
+      guard items.count >= 4, case .storage(let key, let dtype, let count) = values[items[0]],
+        case .int(let offset) = values[items[1]], let shape = integers(items[2]), let strides = integers(items[3]),
+        shape.count == strides.count
+      else { throw fail("a malformed tensor") }
+      push(.tensor(storage: key, dtype: dtype, count: count, offset: offset, shape: shape, strides: strides))
+    default: push(.opaque(symbol))
+    }
+  }
+
+  private mutating func persistentStorage() throws {
+    guard case .sequence(let items) = values[try pop()], items.count >= 5,
+      case .string("storage") = values[items[0]], case .global(let type) = values[items[1]],
+      case .string(let key) = values[items[2]], case .int(let count) = values[items[4]]
+    else { throw fail("a malformed storage") }
+    if items.count > 5, case .sequence = values[items[5]] { throw fail("a view of a storage, which Fathom does not read,") }
+    guard let dtype = PickleMachine.storageTypes[type] else { throw fail("storage type \(type), which Fathom does not read,") }
+    push(.storage(key: key, dtype: dtype, count: count))
+  }
+
+  private static let storageTypes: [String: DType] = [
+    "torch.FloatStorage": .float32, "torch.DoubleStorage": .float64, "torch.HalfStorage": .float16,
+    "torch.BFloat16Storage": .bfloat16, "torch.LongStorage": .int64, "torch.IntStorage": .int32,
+    "torch.ShortStorage": .int16, "torch.CharStorage": .int8, "torch.ByteStorage": .uint8, "torch.BoolStorage": .bool,
+  ]
+
+  func integers(_ index: Int) -> [Int]? {
+    guard case .sequence(let items) = values[index] else { return nil }
+    var numbers: [Int] = []
+    for item in items {
+      guard case .int(let number) = values[item] else { return nil }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  // MARK: Stack
+
+  private mutating func push(_ value: Value) {
+    values.append(value)
+    stack.append(values.count - 1)
+  }
+
+  private func top() throws -> Int {
+    guard let last = stack.last else { throw fail("an empty stack") }
+    return last
+  }
+
+  private mutating func pop() throws -> Int {
+    guard let last = stack.popLast() else { throw fail("an empty stack") }
+    return last
+  }
+
+  private mutating func pop(_ count: Int) throws -> [Int] {
+    guard stack.count >= count else { throw fail("an empty stack") }
+    defer { stack.removeLast(count) }
+    return Array(stack.suffix(count))
+  }
+
+  private mutating func popToMark() throws -> [Int] {
+    guard let mark = stack.lastIndex(where: { if case .mark = values[$0] { true } else { false } }) else {
+      throw fail("a missing mark")
+    }
+    defer { stack.removeSubrange(mark...) }
+    return Array(stack[(mark + 1)...])
+  }
+
+  private mutating func recall(_ key: Int) throws {
+    guard let index = memo[key] else { throw fail("a missing memo") }
+    stack.append(index)
+  }
+
+  private mutating func extend(with items: [Int]) throws {
+    let list = try top()
+    guard case .sequence(var known) = values[list] else { return }
+    values[list] = .none  // so that the array below is not copied
+    known += items
+    values[list] = .sequence(known)
+  }
+
+  private mutating func makeDictionary() throws {
+    let items = try popToMark()
+    push(.dictionary([]))
+    try setItems(items)
+  }
+
+  private mutating func setItems(_ items: [Int]) throws {
+    let dictionary = try top()
+    guard case .dictionary(var known) = values[dictionary] else { return }
+    guard items.count % 2 == 0 else { throw fail("a key without a value") }
+    values[dictionary] = .none
+    for pair in stride(from: 0, to: items.count, by: 2) { known.append((items[pair], items[pair + 1])) }
+    values[dictionary] = .dictionary(known)
+  }
+
+  // MARK: Bytes
+
+  private mutating func byte() throws -> UInt8 { try number(UInt8.self) }
+
+  private mutating func number<T: FixedWidthInteger>(_: T.Type) throws -> T {
+    guard position <= bytes.count - MemoryLayout<T>.size else { throw fail("the end of the file") }
+    defer { position += MemoryLayout<T>.size }
+    return T(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: T.self))
+  }
+
+  private mutating func text(_ length: Int) throws -> String {
+    guard length <= bytes.count - position else { throw fail("the end of the file") }
+    defer { position += length }
+    return String(decoding: bytes[position..<position + length], as: UTF8.self)
+  }
+
+  private mutating func skip(_ length: Int) throws {
+    guard length <= bytes.count - position else { throw fail("the end of the file") }
+    position += length
+    push(.opaque("bytes"))
+  }
+
+  private mutating func line() throws -> String {
+    guard let end = bytes[position...].firstIndex(of: 10) else { throw fail("the end of the file") }
+    defer { position = end + 1 }
+    return String(decoding: bytes[position..<end], as: UTF8.self)
+  }
+
+  /// LONG1; only the magic number is wider than an Int, and that one is compared as an opaque value.
+  private mutating func long() throws {
+    let length = Int(try byte())
+    guard length <= bytes.count - position else { throw fail("the end of the file") }
+    defer { position += length }
+    if length > 8 { return push(.opaque("long")) }
+    var value = length > 0 && bytes[position + length - 1] & 0x80 != 0 ? -1 : 0
+    for offset in (0..<length).reversed() { value = value << 8 | Int(bytes[position + offset]) }
+    push(.int(value))
+  }
+}
