@@ -83,13 +83,14 @@ extension Tokenizer {
   }
 
   /// Writes `vocab.txt` and `tokenizer_config.json`, which Hugging Face's `AutoTokenizer` opens.
-  public func write(to folder: URL, maximumLength: Int) throws {
+  public func write(to folder: URL, maximumLength: Int, truncatesHead: Bool = false) throws {
     let text = vocabulary.tokens.joined(separator: "\n") + "\n"
     try Data(text.utf8).write(to: folder.appendingPathComponent("vocab.txt"), options: .atomic)
     let settings: [String: Any] = [
       "tokenizer_class": "BertTokenizer", "do_lower_case": options.lowercases,
       "strip_accents": options.stripsAccents == options.lowercases ? NSNull() : options.stripsAccents as Any,
       "tokenize_chinese_chars": options.splitsIdeographs, "model_max_length": maximumLength,
+      "truncation_side": truncatesHead ? "left" : "right",
       "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]", "mask_token": "[MASK]",
     ]
     try JSONSerialization.data(withJSONObject: settings, options: [.prettyPrinted, .sortedKeys])

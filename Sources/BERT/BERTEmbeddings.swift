@@ -1,0 +1,30 @@
+import Torch
+
+/// Word, position and token-type embeddings, added and normalised.
+/// - Source: Devlin et al. 2019, "BERT", figure 2; `modeling_bert.py`.
+public final class BERTEmbeddings: Module {
+  @Child("word_embeddings") public var words: Embedding
+  @Child("position_embeddings") var positions: Embedding
+  @Child("token_type_embeddings") var tokenTypes: Embedding
+  @Child("LayerNorm") var norm: LayerNorm
+  private let dropout: Dropout
+
+  public init(_ config: BERTConfig) {
+    dropout = Dropout(config.hiddenDropout)
+    words = Embedding(config.vocabularySize, config.hiddenSize)
+    positions = Embedding(config.maximumPositions, config.hiddenSize)
+    tokenTypes = Embedding(config.tokenTypeCount, config.hiddenSize)
+    norm = LayerNorm(config.hiddenSize, epsilon: config.layerNormEpsilon)
+  }
+
+  /// `[T]` → `[T,H]`; every token is of type 0, as in any classification of single texts.
+  func callAsFunction(_ batch: PackedTokens, dtype: DType, training: Bool) -> Tensor {
+    let sum = words(batch.ids) + positions(batch.positions) + tokenTypes.weight.narrowed(0, from: 0, count: 1)
+    return dropout(norm(sum.to(dtype)), training: training)
+  }
+
+  func initialize(deviation: Double) {
+    for table in [words, positions, tokenTypes] { table.initialize(deviation: deviation) }
+    norm.initialize()
+  }
+}

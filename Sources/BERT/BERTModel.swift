@@ -1,0 +1,104 @@
+import Checkpoint
+import Foundation
+import Torch
+
+/// A BERT encoder cut to the blocks that are wanted.
+///
+/// Parameter names are those of a Hugging Face checkpoint whose blocks are numbered from 0 again.
+/// - Source: Devlin et al. 2019, "BERT"; `BertModel` in Hugging Face Transformers.
+public final class BERTModel: Module {
+  /// What a forward pass gives; the last two only when asked for.
+  public struct Output {
+    /// `[T,H]`, packed
+    public let packed: Tensor
+    /// `[B,H]`; nil when the model has no pooler
+    public let pooled: Tensor?
+    /// K+1 of `[T,H]`, the embeddings first and the sequence output last
+    public let hiddenStates: [Tensor]
+    /// K of `[B,N,P,P]`
+    public let attentions: [Tensor]
+    public let batch: PackedTokens
+
+    /// `[B,P,H]`
+    public var sequence: Tensor { batch.padded(packed) }
+  }
+
+  @Child("embeddings") public var embeddings: BERTEmbeddings
+  @Child("encoder.layer") public var blocks: [BERTBlock]
+  @Child("pooler.dense") public var pooler: Linear?
+  public let config: BERTConfig
+
+  /// The elements are undefined until ``initialize()`` or a checkpoint fills them.
+  public init(_ config: BERTConfig, hasPooler: Bool = true) {
+    self.config = config
+    embeddings = BERTEmbeddings(config)
+    blocks = (0..<config.blockCount).map { _ in BERTBlock(config) }
+    pooler = hasPooler ? Linear(config.hiddenSize, config.hiddenSize) : nil
+  }
+
+  /// Loads a model folder, keeping the chosen blocks.
+  /// - Parameter pooler: whether the model has one, and whether it starts from the checkpoint's; a checkpoint without
+  ///   a pooler gives a freshly drawn one.
+  /// - Throws: `CheckpointError` naming the file and the tensor that is wrong.
+  public convenience init(
+    _ checkpoint: Checkpoint, blocks selection: BlockSelection? = nil, pooler: PoolerStart = .pretrained
+  ) throws {
+    var config = try BERTConfig(folder: checkpoint.folder)
+    let kept = try (selection ?? .first(config.blockCount)).indices(of: config.blockCount)
+    config.blockCount = kept.count
+    self.init(config, hasPooler: pooler != .none)
+    try checkpoint.load(into: embeddings, prefix: "embeddings.")
+    for (block, index) in zip(blocks, kept) { try checkpoint.load(into: block, prefix: "encoder.layer.\(index).") }
+    if let dense = self.pooler {
+      if pooler == .pretrained, checkpoint.contains("pooler.dense.weight") {
+        try checkpoint.load(into: dense, prefix: "pooler.dense.")
+      } else {
+        dense.initialize(deviation: config.initializerRange)
+      }
+    }
+  }
+
+  public enum PoolerStart: String, Sendable, CaseIterable {
+    case pretrained, reinitialized, none
+  }
+
+  public func callAsFunction(
+    _ batch: PackedTokens, dtype: DType = .float32, training: Bool = false, keepingHiddenStates: Bool = false,
+    keepingAttentions: Bool = false
+  ) -> Output {
+    precondition(
+      batch.longest <= config.maximumPositions,
+      "a sequence of \(batch.longest) tokens does not fit \(config.maximumPositions) positions")
+    var x = embeddings(batch, dtype: dtype, training: training)
+    var hiddenStates = keepingHiddenStates ? [x] : []
+    var attentions: [Tensor] = []
+    for block in blocks {
+      var runs: [Tensor] = []
+      x = block(x, batch, training: training, probabilities: keepingAttentions ? { runs.append($0) } : nil)
+      if keepingHiddenStates { hiddenStates.append(x) }
+      if keepingAttentions { attentions.append(paddedAttention(runs, batch)) }
+    }
+    let pooled = pooler.map { $0(x.selected(batch.starts)).tanh() }
+    return Output(packed: x, pooled: pooled, hiddenStates: hiddenStates, attentions: attentions, batch: batch)
+  }
+
+  /// Draws every weight as BERT's pretraining started.
+  public func initialize() {
+    embeddings.initialize(deviation: config.initializerRange)
+    for block in blocks { block.initialize() }
+    pooler?.initialize(deviation: config.initializerRange)
+  }
+
+  /// Runs of `[n,N,L,L]` → `[B,N,P,P]`, zeros beyond each sequence.
+  private func paddedAttention(_ runs: [Tensor], _ batch: PackedTokens) -> Tensor {
+    let longest = batch.longest
+    return Tensor.concatenated(
+      zip(runs, batch.runs).map { weights, run in
+        if run.length == longest { return weights }
+        let (n, heads) = (run.count, config.headCount)
+        let right = Tensor.zeros([n, heads, run.length, longest - run.length], dtype: weights.dtype)
+        let below = Tensor.zeros([n, heads, longest - run.length, longest], dtype: weights.dtype)
+        return .concatenated([.concatenated([weights, right], along: 3), below], along: 2)
+      })
+  }
+}

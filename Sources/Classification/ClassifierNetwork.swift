@@ -1,0 +1,77 @@
+import BERT
+import Checkpoint
+import Foundation
+import Torch
+
+/// The tensors of a classifier: an encoder or an embedding, perhaps a BiLSTM, and a linear layer.
+public final class ClassifierNetwork: Module {
+  static let lstmSize = 128
+  static let newEmbeddingSize = 100
+
+  @Child("bert") public var bert: BERTModel?
+  @Child("embedding") var embedding: Embedding?
+  @Child("lstm") var lstm: BiLSTM?
+  @Child("classifier") var classifier: Linear
+  private let head: Head
+  private let dropout: Dropout
+  private let flattenedLength: Int
+
+  /// - Parameters:
+  ///   - bert: nil for the baseline with an embedding of its own.
+  ///   - vocabularySize: rows of that embedding.
+  public init(bert: BERTModel?, settings: ClassifierSettings, vocabularySize: Int) {
+    head = settings.variant.head
+    dropout = Dropout(settings.dropout)
+    flattenedLength = settings.maximumLength
+    self.bert = bert
+    embedding = bert == nil ? Embedding(vocabularySize, ClassifierNetwork.newEmbeddingSize) : nil
+    let width = bert?.config.hiddenSize ?? ClassifierNetwork.newEmbeddingSize
+    let feature: Int
+    switch head {
+    case .pooled: (lstm, feature) = (nil, width)
+    case .flattened: (lstm, feature) = (nil, width * settings.maximumLength)
+    case .lstm, .concatenatedLSTM:
+      let states = head == .lstm ? 1 : settings.variant.blockCount + 1
+      lstm = BiLSTM(states * width, hiddenSize: ClassifierNetwork.lstmSize)
+      feature = 2 * ClassifierNetwork.lstmSize
+    }
+    classifier = Linear(feature, settings.labels.count)
+  }
+
+  /// Draws what stands on the encoder.
+  public func initializeHead() {
+    embedding?.initialize(deviation: 1)
+    lstm?.initialize()
+    if lstm == nil {
+      classifier.initialize(deviation: bert?.config.initializerRange ?? 0.02)
+    } else {
+      // As torch.nn.Linear starts.
+      let bound = 1 / Double(2 * ClassifierNetwork.lstmSize).squareRoot()
+      classifier.weight.fillUniform(-bound, bound)
+      classifier.bias.fillUniform(-bound, bound)
+    }
+  }
+
+  /// Logits `[B,C]`, float32 whatever the encoder computes in.
+  public func callAsFunction(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
+    let feature: Tensor
+    if let bert {
+      let output = bert(
+        batch, dtype: dtype, training: training, keepingHiddenStates: head == .concatenatedLSTM)
+      feature = reduce(output, batch)
+    } else {
+      feature = lstm!(embedding!(batch.ids), lengths: batch.lengths)
+    }
+    return classifier(dropout(feature, training: training))
+  }
+
+  private func reduce(_ output: BERTModel.Output, _ batch: PackedTokens) -> Tensor {
+    switch head {
+    case .pooled: output.pooled!.to(.float32)
+    case .flattened: batch.padded(output.packed.to(.float32), length: flattenedLength).reshaped([batch.batchSize, -1])
+    case .lstm: lstm!(output.packed.to(.float32), lengths: batch.lengths)
+    case .concatenatedLSTM:
+      lstm!(Tensor.concatenated(output.hiddenStates, along: 1).to(.float32), lengths: batch.lengths)
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import BERT
+import Checkpoint
+import Foundation
+import Torch
+import WordPiece
+
+/// Tokenizer, encoder and head: text in, class probabilities out.
+public final class TextClassifier {
+  public let network: ClassifierNetwork
+  public let tokenizer: Tokenizer
+  public let settings: ClassifierSettings
+
+  init(_ network: ClassifierNetwork, _ tokenizer: Tokenizer, _ settings: ClassifierSettings) {
+    self.network = network
+    self.tokenizer = tokenizer
+    self.settings = settings
+  }
+
+  /// A classifier to be trained: the chosen blocks of a pretrained model, and a fresh head drawn from
+  /// libtorch's generator.
+  /// - Parameters:
+  ///   - folder: a pretrained BERT in the Hugging Face layout.
+  ///   - wordTokenizer: for `baseline-custom`, the tokenizer of its own words.
+  public convenience init(
+    pretrained folder: URL, settings: ClassifierSettings, pooler: BERTModel.PoolerStart = .pretrained,
+    wordTokenizer: Tokenizer? = nil
+  ) throws {
+    guard settings.labels.count >= 2 else {
+      throw CheckpointError("a classifier needs two classes at least and the data has \(settings.labels.count)")
+    }
+    let network: ClassifierNetwork
+    let tokenizer: Tokenizer
+    if case .newEmbedding = settings.variant.encoder {
+      guard let wordTokenizer else { preconditionFailure("baseline-custom needs a tokenizer of its own words") }
+      tokenizer = wordTokenizer
+      network = ClassifierNetwork(bert: nil, settings: settings, vocabularySize: tokenizer.vocabulary.tokens.count)
+    } else {
+      let checkpoint = try Checkpoint(folder: folder)
+      var selection = BlockSelection.first(0)
+      if case .bert(let blocks) = settings.variant.encoder { selection = blocks.selection }
+      let bert = try BERTModel(
+        checkpoint, blocks: selection, pooler: settings.variant.head == .pooled ? pooler : .none)
+      tokenizer = try Tokenizer(folder: folder)
+      try TextClassifier.check(tokenizer, settings, bert.config, folder)
+      network = ClassifierNetwork(bert: bert, settings: settings, vocabularySize: 0)
+    }
+    network.initializeHead()
+    self.init(network, tokenizer, settings)
+  }
+
+  /// Every id must be a row of the embeddings and every position too.
+  static func check(_ tokenizer: Tokenizer, _ settings: ClassifierSettings, _ config: BERTConfig, _ folder: URL) throws {
+    guard tokenizer.vocabulary.tokens.count <= config.vocabularySize else {
+      throw CheckpointError(
+        "\(folder.path): the vocabulary has \(tokenizer.vocabulary.tokens.count) pieces and config.json says "
+          + "\(config.vocabularySize): bring the vocab.txt that belongs to the model")
+    }
+    guard settings.maximumLength >= 3, settings.maximumLength <= config.maximumPositions else {
+      throw CheckpointError(
+        "a maximum length of \(settings.maximumLength) is outside 3 to \(config.maximumPositions), what \(folder.path) allows")
+    }
+  }
+
+  public var parameterCount: Int { network.parameterCount }
+
+  public func encode(_ texts: [String]) -> [[Int32]] {
+    tokenizer.encode(texts, maximumLength: settings.maximumLength, truncation: settings.truncation)
+  }
+
+  /// Logits of encoded texts, in their order: `[B,C]` as rows.
+  /// - Parameter tokensPerBatch: bounds the memory; texts of like length are run together.
+  public func logits(
+    _ sequences: [[Int32]], tokensPerBatch: Int = 4096, dtype: DType = .float32, device: Device = .cpu,
+    progress: ((Int) throws -> Void)? = nil
+  ) rethrows -> [[Float]] {
+    let order = sequences.indices.sorted { (sequences[$0].count, $0) < (sequences[$1].count, $1) }
+    var rows = [[Float]](repeating: [], count: sequences.count)
+    var start = 0
+    while start < order.count {
+      var end = start, tokens = 0
+      while end < order.count, end == start || tokens + sequences[order[end]].count <= tokensPerBatch {
+        tokens += sequences[order[end]].count
+        end += 1
+      }
+      let chosen = order[start..<end]
+      let classes = settings.labels.count
+      let flat = withoutGradients {
+        network(PackedTokens(chosen.map { sequences[$0] }, device: device), dtype: dtype).array(Float.self)
+      }
+      for (row, index) in chosen.enumerated() { rows[index] = Array(flat[row * classes..<(row + 1) * classes]) }
+      start = end
+      try progress?(end)
+    }
+    return rows
+  }
+
+  public struct Prediction: Sendable {
+    public let label: String
+    /// In the order of the classes
+    public let probabilities: [Double]
+    public let logits: [Float]
+  }
+
+  /// Predicts the classes of texts.
+  public func predict(_ texts: [String], dtype: DType = .float32) -> [Prediction] {
+    logits(encode(texts), dtype: dtype).map { row in
+      let probabilities = TextClassifier.softmax(row)
+      let best = row.indices.max { row[$0] < row[$1] }!
+      return Prediction(label: settings.labels[best], probabilities: probabilities, logits: row)
+    }
+  }
+
+  /// - Precondition: `logits` is not empty.
+  public static func softmax(_ logits: [Float]) -> [Double] {
+    let top = Double(logits.max()!)
+    let exponentials = logits.map { Foundation.exp(Double($0) - top) }
+    let sum = exponentials.reduce(0, +)
+    return exponentials.map { $0 / sum }
+  }
+}
