@@ -8,9 +8,12 @@ final class WordEncoder {
   private var hash = Vocabulary.startSeed
   private var prefixHashes: [UInt64] = []
   private var cache = WordCache()
+  /// Hears every word instead of its being split into pieces.
+  private let onWord: (([UInt8]) -> Void)?
 
-  init(_ tokenizer: Tokenizer) {
+  init(_ tokenizer: Tokenizer, onWord: (([UInt8]) -> Void)? = nil) {
     self.tokenizer = tokenizer
+    self.onWord = onWord
     word.reserveCapacity(512)
   }
 
@@ -93,7 +96,9 @@ final class WordEncoder {
   @inline(__always)
   private func flush(into ids: inout [Int32]) {
     if word.isEmpty { return }
-    if !cache.append(word, hash, to: &ids) {
+    if let onWord {
+      onWord(word)
+    } else if !cache.append(word, hash, to: &ids) {
       let start = ids.count
       split(into: &ids)
       cache.store(word, hash, ids[start...])

@@ -1,0 +1,140 @@
+import Foundation
+
+/// Reads labelled texts from an aclImdb-like folder, a CSV, TSV or JSON Lines file.
+public struct CorpusReader: Sendable {
+  /// Which half of a folder that holds both is meant.
+  public enum Split: String, Sendable { case train, test }
+
+  /// Column (CSV, TSV: a name, or a number from 1) or key (JSON Lines).
+  public var textColumn: String
+  public var labelColumn: String
+  /// Whether the first row of a CSV or TSV names the columns.
+  public var hasHeader: Bool
+
+  public init(textColumn: String = "text", labelColumn: String = "label", hasHeader: Bool = true) {
+    self.textColumn = textColumn
+    self.labelColumn = labelColumn
+    self.hasHeader = hasHeader
+  }
+
+  /// - Throws: ``CorpusError`` naming the file and the line.
+  public func read(_ url: URL, split: Split) throws -> [LabelledText] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw CorpusError("\(url.path) does not exist: name a data folder or a .csv, .tsv or .jsonl file")
+    }
+    let examples: [LabelledText]
+    if isFolder.boolValue {
+      examples = try readFolder(url, split: split)
+    } else {
+      switch url.pathExtension.lowercased() {
+      case "csv": examples = try readTable(url, delimiter: ",")
+      case "tsv", "tab": examples = try readTable(url, delimiter: "\t")
+      case "jsonl", "ndjson", "json": examples = try readJSONLines(url)
+      default: throw CorpusError("\(url.path): the ending is not .csv, .tsv or .jsonl: rename the file or convert it")
+      }
+    }
+    guard !examples.isEmpty else { throw CorpusError("\(url.path) holds no examples: check the path and the columns") }
+    return examples
+  }
+
+  // MARK: Folders
+
+  /// `PATH/pos/*.txt` and `PATH/neg/*.txt` (any class names), or the same one folder down in `train` or `test`.
+  private func readFolder(_ url: URL, split: Split) throws -> [LabelledText] {
+    let inner = url.appendingPathComponent(split.rawValue)
+    let root = FileManager.default.fileExists(atPath: inner.path) ? inner : url
+    let classes = try list(root).filter { name in
+      var isFolder: ObjCBool = false
+      // aclImdb keeps its unlabelled reviews beside the classes.
+      return FileManager.default.fileExists(atPath: root.appendingPathComponent(name).path, isDirectory: &isFolder)
+        && isFolder.boolValue && name != "unsup" && !name.hasPrefix(".")
+    }
+    guard !classes.isEmpty else {
+      throw CorpusError("\(root.path) has no class folders: expected \(split.rawValue)/pos/*.txt and \(split.rawValue)/neg/*.txt")
+    }
+    return try classes.flatMap { label in
+      let folder = root.appendingPathComponent(label)
+      return try list(folder).filter { $0.hasSuffix(".txt") }.map { name in
+        let file = folder.appendingPathComponent(name)
+        return LabelledText(text: LabelledText.clean(try text(file)), label: label, place: file.path)
+      }
+    }
+  }
+
+  private func list(_ folder: URL) throws -> [String] {
+    do { return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() } catch {
+      throw CorpusError("\(folder.path) cannot be listed: check its permissions")
+    }
+  }
+
+  private func text(_ file: URL) throws -> String {
+    guard let data = try? Data(contentsOf: file) else { throw CorpusError("\(file.path) cannot be read: check its permissions") }
+    guard let text = String(data: data, encoding: .utf8) else { throw CorpusError("\(file.path) is not UTF-8: convert it") }
+    return text
+  }
+
+  // MARK: Tables
+
+  private func readTable(_ url: URL, delimiter: Character) throws -> [LabelledText] {
+    var records = try DelimitedRecords(url, delimiter: delimiter)
+    var first: [String]?
+    if hasHeader { first = try records.next()?.fields }
+    let textIndex = try column(textColumn, first, url)
+    let labelIndex = try column(labelColumn, first, url)
+    var examples: [LabelledText] = []
+    while let record = try records.next() {
+      let place = "\(url.path), line \(record.line)"
+      guard record.fields.count > max(textIndex, labelIndex), first == nil || record.fields.count == first!.count else {
+        throw CorpusError(
+          "\(place): \(record.fields.count) fields where \(first?.count ?? max(textIndex, labelIndex) + 1) are expected: "
+            + "quote texts that hold the delimiter")
+      }
+      examples.append(try example(record.fields[textIndex], record.fields[labelIndex], place))
+    }
+    return examples
+  }
+
+  private func column(_ name: String, _ header: [String]?, _ url: URL) throws -> Int {
+    if let index = header?.firstIndex(of: name) { return index }
+    if let number = Int(name), number >= 1, number <= header?.count ?? 1000 { return number - 1 }
+    guard let header else {
+      throw CorpusError("without a header, columns are numbers from 1: give --text-column and --label-column as numbers")
+    }
+    throw CorpusError(
+      "\(url.path) has no column '\(name)' (it has \(header.joined(separator: ", "))): choose with --text-column and --label-column")
+  }
+
+  private func example(_ text: String, _ label: String, _ place: String) throws -> LabelledText {
+    let label = label.trimmingCharacters(in: .whitespaces)
+    guard !label.isEmpty else { throw CorpusError("\(place): the label is empty") }
+    return LabelledText(text: LabelledText.clean(text), label: label, place: place)
+  }
+
+  // MARK: JSON Lines
+
+  private func readJSONLines(_ url: URL) throws -> [LabelledText] {
+    guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
+      throw CorpusError("\(url.path) cannot be read: check its permissions")
+    }
+    var examples: [LabelledText] = []
+    for (index, line) in data.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+      if line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { continue }
+      let place = "\(url.path), line \(index + 1)"
+      guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
+        throw CorpusError("\(place) is not a JSON object: write one object a line")
+      }
+      guard let text = object[textColumn] as? String else {
+        throw CorpusError("\(place) has no text under '\(textColumn)': choose the key with --text-column")
+      }
+      let label: String
+      switch object[labelColumn] {
+      case let word as String: label = word
+      case let number as NSNumber: label = number.stringValue
+      default: throw CorpusError("\(place) has no label under '\(labelColumn)': choose the key with --label-column")
+      }
+      examples.append(try example(text, label, place))
+    }
+    return examples
+  }
+}

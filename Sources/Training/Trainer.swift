@@ -1,0 +1,187 @@
+import BERT
+import Checkpoint
+import Classification
+import Corpus
+import Foundation
+import Torch
+
+/// Fine-tunes a classifier, keeps its best epoch on disk and can be stopped and resumed at any step.
+public final class Trainer {
+  /// What a progress display hears.
+  public enum Event {
+    case step(epoch: Int, step: Int, steps: Int, loss: Double, examplesPerSecond: Double, secondsLeft: Double)
+    case evaluating(done: Int, of: Int)
+    case epoch(EpochRecord, isBest: Bool)
+  }
+
+  /// The run was asked to stop and saved its state first.
+  public struct Interrupted: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  private let classifier: TextClassifier
+  private let options: TrainingOptions
+  private let folder: URL
+  private let fingerprint: String
+  private let optimizer: AdamW
+  private let report: (Event) -> Void
+  private let shouldStop: () -> Bool
+  private var state: TrainingState
+
+  /// - Parameters:
+  ///   - folder: where the best epoch's model and the state go.
+  ///   - fingerprint: of the data and the model; a state with another one is refused.
+  ///   - shouldStop: asked after each step; true saves and throws ``Interrupted``.
+  /// - Throws: when the folder holds a state of another run.
+  public init(
+    _ classifier: TextClassifier, _ options: TrainingOptions, folder: URL, fingerprint: String,
+    report: @escaping (Event) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
+  ) throws {
+    self.classifier = classifier
+    self.options = options
+    self.folder = folder
+    self.report = report
+    self.shouldStop = shouldStop
+    classifier.network.move(to: options.device)
+    optimizer = AdamW(AdamW.groups(classifier.network, options))
+    let settings = options.json.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")
+    self.fingerprint = fingerprint + ";" + settings
+    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+      throw CheckpointError("\(folder.path) cannot be made: choose another --out")
+    }
+    if FileManager.default.fileExists(atPath: TrainingState.file(folder).path) {
+      state = try TrainingState.load(
+        from: folder, fingerprint: self.fingerprint, weights: Trainer.weights(classifier), optimizer: optimizer)
+    } else {
+      state = TrainingState(fingerprint: self.fingerprint)
+    }
+  }
+
+  /// Trains to the end and returns the epochs with the best one's number; `classifier` then has its weights.
+  /// - Parameters:
+  ///   - validation: nil only where epochs are selected on the test set.
+  public func run(train: DataSet, validation: DataSet?, test: DataSet) throws -> (epochs: [EpochRecord], peak: Int) {
+    precondition(validation != nil || options.selection == .test, "selection needs a validation set")
+    let sequences = classifier.encode(train.texts)
+    let validationSet = validation.map { ($0, classifier.encode($0.texts)) }
+    let testSet = options.selection == .test ? (test, classifier.encode(test.texts)) : nil
+    while state.history.count < options.epochs, !hasRunOutOfPatience {
+      try trainEpoch(sequences, train.targets)
+      let record = EpochRecord(
+        epoch: state.history.count + 1, trainLoss: state.lossSum / Double(train.count),
+        validation: try validationSet.map { try evaluate($0.1, $0.0.targets) },
+        test: try testSet.map { try evaluate($0.1, $0.0.targets) }, seconds: state.seconds, tokens: state.tokens)
+      state.history.append(record)
+      (state.step, state.lossSum, state.seconds, state.tokens) = (0, 0, 0, 0)
+      let isBest = peakEpoch == record.epoch
+      // The model first: a state that names a best epoch must find it on disk.
+      if isBest { try classifier.save(to: folder) }
+      try saveState()
+      report(.epoch(record, isBest: isBest))
+      if shouldStop(), state.history.count < options.epochs { throw interrupted }
+    }
+    let best = try Checkpoint(folder: folder)
+    for (name, parameter) in classifier.network.namedParameters() {
+      try best[name]!.load(into: parameter.wrappedValue)
+    }
+    return (state.history, peakEpoch)
+  }
+
+  /// Removes what only resuming needs.
+  public func removeState() { try? FileManager.default.removeItem(at: TrainingState.file(folder)) }
+
+  private func evaluate(_ sequences: [[Int32]], _ targets: [Int]) throws -> Metrics {
+    Metrics(logits: try logits(sequences), targets: targets)
+  }
+
+  /// Logits with the weights at hand; stops as training does.
+  func logits(_ sequences: [[Int32]]) throws -> [[Float]] {
+    try classifier.logits(sequences, dtype: options.precision.dtype, device: options.device) { [self] done in
+      report(.evaluating(done: done, of: sequences.count))
+      if shouldStop() {
+        // The epoch's training is done and saved; its evaluation is repeated on resuming.
+        if state.step > 0 { try saveState() }
+        throw interrupted
+      }
+    }
+  }
+
+  // MARK: One epoch
+
+  private func trainEpoch(_ sequences: [[Int32]], _ targets: [Int]) throws {
+    let epoch = state.history.count
+    let plan = BatchPlan(
+      lengths: sequences.map(\.count), batchSize: options.batchSize, seed: options.seed, epoch: epoch)
+    let steps = plan.batches.count
+    var started = Date()
+    let firstStep = state.step
+    var examples = 0
+    for (step, batch) in plan.batches.enumerated().dropFirst(firstStep) {
+      let loss = update(batch, sequences, targets, step: epoch * steps + step, of: options.epochs * steps)
+      let now = Date()
+      examples += batch.count
+      state.step = step + 1
+      state.lossSum += loss * Double(batch.count)
+      state.seconds += now.timeIntervalSince(started)
+      state.tokens += batch.reduce(0) { $0 + sequences[$1].count }
+      started = now
+      let perStep = state.seconds / Double(step + 1)
+      report(
+        .step(
+          epoch: epoch + 1, step: step + 1, steps: steps, loss: loss,
+          examplesPerSecond: Double(step + 1) * Double(options.batchSize) / max(state.seconds, 1e-9),
+          secondsLeft: perStep * Double(steps - step - 1)))
+      if shouldStop() {
+        try saveState()
+        throw interrupted
+      }
+    }
+  }
+
+  /// One optimiser step; returns the batch's mean loss.
+  private func update(
+    _ batch: [Int], _ sequences: [[Int32]], _ targets: [Int], step: Int, of total: Int
+  ) -> Double {
+    optimizer.clearGradients()
+    var sum = 0.0
+    let part = (batch.count + options.accumulation - 1) / options.accumulation
+    for start in stride(from: 0, to: batch.count, by: part) {
+      let chosen = batch[start..<min(start + part, batch.count)]
+      let packed = PackedTokens(chosen.map { sequences[$0] }, device: options.device)
+      let logits = classifier.network(packed, dtype: options.precision.dtype, training: true)
+      let wanted = Tensor(chosen.map { Int64(targets[$0]) }).to(options.device)
+      let share = Double(chosen.count) / Double(batch.count)
+      let loss = logits.crossEntropy(wanted) * share
+      loss.backward()
+      sum += loss.item
+    }
+    if let clipNorm = options.clipNorm { optimizer.clipGradients(maximum: clipNorm) }
+    optimizer.step(rate: options.rate(step: step, of: total))
+    return sum
+  }
+
+  // MARK: State
+
+  private var interrupted: Interrupted {
+    Interrupted(description: "stopped; everything so far is in \(folder.path): run the same command with --resume to go on")
+  }
+
+  /// The best epoch so far, from 1; of equal ones the first.
+  private var peakEpoch: Int {
+    let scores = state.history.map { (options.selection == .test ? $0.test : $0.validation)?.accuracy ?? 0 }
+    return (scores.indices.max { (scores[$0], -$0) < (scores[$1], -$1) } ?? 0) + 1
+  }
+
+  private var hasRunOutOfPatience: Bool {
+    guard let patience = options.patience, !state.history.isEmpty else { return false }
+    return state.history.count - peakEpoch >= patience
+  }
+
+  private func saveState() throws {
+    try state.save(to: folder, weights: Trainer.weights(classifier), optimizer: optimizer)
+  }
+
+  private static func weights(_ classifier: TextClassifier) -> [(name: String, tensor: Tensor)] {
+    classifier.network.namedParameters().map { ($0.name, $0.parameter.wrappedValue) }
+  }
+}

@@ -1,0 +1,142 @@
+import BERT
+import Checkpoint
+import Classification
+import Corpus
+import Foundation
+import Torch
+import WordPiece
+
+/// The three sets of a run.
+public struct TrainingData: Sendable {
+  public let train: DataSet
+  /// nil where epochs are selected on the test set
+  public let validation: DataSet?
+  public let test: DataSet
+
+  /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a study.
+  public init(train: DataSet, test: DataSet, validationShare: Double, splitSeed: UInt64, selection: TrainingOptions.Selection) throws {
+    self.test = test
+    guard selection == .validation else {
+      self.train = train
+      validation = nil
+      return
+    }
+    let parts = train.split(validationShare: validationShare, seed: splitSeed)
+    guard parts.train.count > 0, parts.validation.count > 0 else {
+      throw CorpusError("\(train.count) training examples leave no validation set at a share of \(validationShare): bring more, or another --validation-share")
+    }
+    self.train = parts.train
+    validation = parts.validation
+  }
+
+  /// A number that changes with any text, class or split.
+  public var fingerprint: String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for set in [train, validation, test].compactMap({ $0 }) {
+      for (text, target) in zip(set.texts, set.targets) {
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        hash = (hash ^ UInt64(target + 256)) &* 0x0000_0100_0000_01b3
+      }
+      hash = (hash ^ 0xFFFF) &* 0x0000_0100_0000_01b3
+    }
+    return String(hash, radix: 16)
+  }
+}
+
+/// One run from the pretrained model to its record: build, train, select, test, save.
+public struct TrainingJob {
+  public var model: URL
+  public var variant: Variant
+  public var data: TrainingData
+  public var options: TrainingOptions
+  public var maximumLength: Int
+  public var truncation = Truncation.head
+  public var dropout = 0.2
+  public var pooler = BERTModel.PoolerStart.pretrained
+
+  public init(model: URL, variant: Variant, data: TrainingData, options: TrainingOptions, maximumLength: Int) {
+    self.model = model
+    self.variant = variant
+    self.data = data
+    self.options = options
+    self.maximumLength = maximumLength
+  }
+
+  /// The classes predicted for each example of the sets that were held out, beside the record.
+  public struct Predictions: Codable, Sendable {
+    public let validation: [Int]?
+    public let test: [Int]
+  }
+
+  static let vocabularySize = 25_000
+
+  /// Everything that the run's figures belong to.
+  public var settings: [String: Any] {
+    var values = options.json
+    values["variant"] = variant.description
+    values["max_length"] = maximumLength
+    values["truncation"] = truncation.name
+    if case .headAndTail(let share) = truncation { values["head_share"] = share }
+    values["dropout"] = dropout
+    values["pooler"] = pooler.rawValue
+    values["model"] = model.lastPathComponent
+    values["train_examples"] = data.train.count
+    values["validation_examples"] = data.validation?.count ?? 0
+    values["test_examples"] = data.test.count
+    values["threads"] = Engine.threadCount
+    return values
+  }
+
+  /// What must be equal for a stopped run to go on.
+  public var fingerprint: String {
+    let own = settings.filter { $0.key != "threads" && $0.key != "model" }
+    return own.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",") + ";data=" + data.fingerprint
+  }
+
+  /// Runs, or goes on where a run in the same folder was stopped; `run.json` marks the end.
+  /// - Throws: `Trainer.Interrupted` after saving when `shouldStop` says so.
+  public func run(
+    in folder: URL, report: @escaping (Trainer.Event) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
+  ) throws -> RunRecord {
+    RandomState.seed(options.seed)
+    let classifier = try makeClassifier()
+    let trainer = try Trainer(
+      classifier, options, folder: folder, fingerprint: fingerprint, report: report, shouldStop: shouldStop)
+    let (epochs, peak) = try trainer.run(train: data.train, validation: data.validation, test: data.test)
+    let sequences = classifier.encode(data.test.texts)
+    let started = Date()
+    let logits = try trainer.logits(sequences)
+    let seconds = Date().timeIntervalSince(started)
+    let validation = try data.validation.map { try trainer.logits(classifier.encode($0.texts)).map(argmax) }
+    let weights = folder.appendingPathComponent("model.safetensors").path
+    let size = (try FileManager.default.attributesOfItem(atPath: weights)[.size] as? NSNumber)?.intValue ?? 0
+    let record = RunRecord(
+      variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
+      test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount, sizeBytes: size,
+      inferenceExamplesPerSecond: Double(sequences.count) / max(seconds, 1e-9),
+      settings: settings.mapValues(JSONValue.init))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try encoder.encode(Predictions(validation: validation, test: logits.map(argmax)))
+      .write(to: folder.appendingPathComponent("predictions.json"), options: .atomic)
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try encoder.encode(record).write(to: folder.appendingPathComponent("run.json"), options: .atomic)
+    trainer.removeState()
+    return record
+  }
+
+  private func makeClassifier() throws -> TextClassifier {
+    let settings = ClassifierSettings(
+      variant: variant, labels: data.train.classes, maximumLength: maximumLength, truncation: truncation,
+      dropout: dropout)
+    var words: Tokenizer?
+    if variant.encoder == .newEmbedding {
+      let normalisation = TokenizerOptions(lowercases: true)
+      words = try WordCounts(data.train.texts, options: normalisation)
+        .wordTokenizer(size: TrainingJob.vocabularySize, options: normalisation)
+    }
+    return try TextClassifier(pretrained: model, settings: settings, pooler: pooler, wordTokenizer: words)
+  }
+
+  private func argmax(_ row: [Float]) -> Int { row.indices.max { row[$0] < row[$1] }! }
+}

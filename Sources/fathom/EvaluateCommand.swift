@@ -1,0 +1,60 @@
+import ArgumentParser
+import Classification
+import Corpus
+import Foundation
+import Torch
+import Training
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measure a trained classifier on labelled data.",
+    discussion: """
+      EXAMPLE
+        fathom evaluate --model model --test held-out.csv --json
+      """)
+
+  @Option(help: "A classifier's folder: of Fathom, or a fine-tuned BertForSequenceClassification.")
+  var model: String
+
+  @Option(help: "Labelled data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
+  var test: String
+
+  @OptionGroup var columns: DataArguments
+  @OptionGroup var engine: EngineArguments
+
+  @Option(help: "Seed of the sample.")
+  var splitSeed: UInt64 = 1
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  func run() throws {
+    let device = try engine.apply()
+    let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
+    classifier.network.move(to: device)
+    let labels = classifier.settings.labels
+    let data = try DataSet(columns.reader.read(URL(fileURLWithPath: test), split: .test), classes: labels)
+      .limited(to: columns.testLimit, seed: splitSeed)
+    let started = Date()
+    let logits = classifier.logits(
+      classifier.encode(data.texts), dtype: engine.precision.dtype, device: device)
+    let seconds = Date().timeIntervalSince(started)
+    let metrics = Metrics(logits: logits, targets: data.targets)
+    if json {
+      return try Output.json([
+        "variant": classifier.settings.variant.description, "examples": metrics.count, "accuracy": metrics.accuracy,
+        "macro_f1": metrics.macroF1, "loss": metrics.loss, "confusion": metrics.confusion, "labels": labels,
+        "examples_per_second": Double(metrics.count) / seconds, "device": device.description,
+        "precision": engine.precision.rawValue,
+      ] as [String: Any])
+    }
+    Output.line(String(
+      format: "accuracy %.2f %%  macro-F1 %.4f  loss %.4f  (%d examples, %.1f a second, %@, %@)", metrics.accuracy * 100,
+      metrics.macroF1, metrics.loss, metrics.count, Double(metrics.count) / seconds, device.description,
+      engine.precision.rawValue))
+    let width = max(7, labels.map(\.count).max()! + 2)
+    let pad = { (text: String) in String(repeating: " ", count: max(0, width - text.count)) + text }
+    Output.line("\nconfusion (rows: true, columns: predicted)\n" + pad("") + labels.map(pad).joined())
+    for (label, row) in zip(labels, metrics.confusion) { Output.line(pad(label) + row.map { pad(String($0)) }.joined()) }
+  }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Torch
+
+@main
+struct Fathom: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fathom",
+    abstract: "How deep does a BERT have to be for my text-classification task?",
+    discussion: """
+      EXAMPLES
+        fathom study --model bert-base-cased --train reviews.csv --test held-out.csv --out study
+        fathom train --model bert-base-cased --train aclImdb --test aclImdb --variant 3VA --out model
+        echo "A film to fall asleep in." | fathom predict --model model
+      """,
+    version: "0.1.0",
+    subcommands: [
+      StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, OutputsCommand.self,
+      TokenizeCommand.self, PretrainCommand.self, FetchCommand.self,
+    ])
+}

@@ -1,0 +1,17 @@
+import Foundation
+
+/// Ctrl-C and SIGTERM: the first asks the work to save and stop, a second one ends the process.
+enum Interrupts {
+  nonisolated(unsafe) private static var count: sig_atomic_t = 0
+
+  static func listen() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { _ in
+        if Interrupts.count > 0 { _exit(130) }
+        Interrupts.count = 1
+      }
+    }
+  }
+
+  static var wereReceived: Bool { count > 0 }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import BERT
+import Checkpoint
+import Foundation
+import Torch
+import WordPiece
+
+struct OutputsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "outputs", abstract: "Write every output of a truncated BERT for one text.",
+    discussion: """
+      Tensors: sequence_output [1,P,H], pooled_output [1,H], hidden_states.0…K [1,P,H], attentions.0…K-1 [1,N,P,P], ids [1,P].
+
+      EXAMPLE
+        fathom outputs --model bert-base-cased --blocks 3 --text "Not bad at all." --out outputs.safetensors
+      """)
+
+  enum From: String, ExpressibleByArgument, CaseIterable { case first, last, alternating }
+
+  @Option(help: "A pretrained BERT in the Hugging Face layout.")
+  var model: String
+
+  @Option(help: "Blocks to keep (default: all).")
+  var blocks: Int?
+
+  @Option(help: "Which ones: first, last or alternating.")
+  var from = From.first
+
+  @Option(help: "An explicit list instead, such as 0,2,4.")
+  var blockList: String?
+
+  @Option(help: "The text.")
+  var text: String
+
+  @Option(help: "The safetensors file to write.")
+  var out: String
+
+  func run() throws {
+    let folder = URL(fileURLWithPath: model)
+    let checkpoint = try Checkpoint(folder: folder)
+    let available = try BERTConfig(folder: folder).blockCount
+    let count = blocks ?? available
+    var selection: BlockSelection
+    switch from {
+    case .first: selection = .first(count)
+    case .last: selection = .last(count)
+    case .alternating: selection = .alternating(count)
+    }
+    if let blockList { selection = .list(try parseBlockList(blockList)) }
+    let bert = try BERTModel(checkpoint, blocks: selection)
+    let tokenizer = try Tokenizer(folder: folder)
+    let ids = tokenizer.encode(text, maximumLength: bert.config.maximumPositions)
+    guard ids.allSatisfy({ $0 < bert.config.vocabularySize }) else {
+      throw CheckpointError("\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model")
+    }
+    let output = withoutGradients {
+      bert(PackedTokens([ids]), keepingHiddenStates: true, keepingAttentions: true)
+    }
+    var tensors: [(name: String, tensor: Tensor)] = [
+      ("sequence_output", output.sequence), ("ids", Tensor(ids.map(Int64.init), shape: [1, ids.count])),
+    ]
+    if let pooled = output.pooled { tensors.append(("pooled_output", pooled)) }
+    for (index, state) in output.hiddenStates.enumerated() {
+      tensors.append(("hidden_states.\(index)", output.batch.padded(state)))
+    }
+    for (index, attention) in output.attentions.enumerated() { tensors.append(("attentions.\(index)", attention)) }
+    try SafeTensors.write(tensors, to: URL(fileURLWithPath: out))
+    Output.note("\(tensors.count) tensors in \(out)")
+  }
+}
+
+/// `0,2,4` as numbers.
+func parseBlockList(_ text: String) throws -> [Int] {
+  let list = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.trimmingCharacters(in: .whitespaces)) }
+  guard !list.contains(nil) else { throw ValidationError("--block-list '\(text)' is not numbers with commas, such as 0,2,4") }
+  return list.compactMap { $0 }
+}

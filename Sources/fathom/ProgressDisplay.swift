@@ -1,0 +1,59 @@
+import Foundation
+import Training
+
+/// Training events on standard error: a bar on a terminal, plain lines otherwise.
+final class ProgressDisplay {
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let isQuiet: Bool
+  private let title: String
+  private var lastDrawn = Date.distantPast
+  private var lastLine = Date()
+  private var smoothedLoss: Double?
+
+  init(_ title: String, quiet: Bool) {
+    self.title = title
+    isQuiet = quiet
+  }
+
+  func show(_ event: Trainer.Event) {
+    if isQuiet { return }
+    switch event {
+    case .step(let epoch, let step, let steps, let loss, let rate, let left):
+      smoothedLoss = smoothedLoss.map { $0 * 0.95 + loss * 0.05 } ?? loss
+      let now = Date()
+      let figures = String(
+        format: "%d/%d  loss %.4f  %.1f examples/s  ETA %@", step, steps, smoothedLoss!, rate, Self.duration(left))
+      if isTerminal {
+        if step < steps, now.timeIntervalSince(lastDrawn) < 0.1 { return }
+        lastDrawn = now
+        let filled = 24 * step / max(steps, 1)
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+        draw("\(title) epoch \(epoch) \(bar) \(figures)")
+      } else if now.timeIntervalSince(lastLine) > 15 {
+        lastLine = now
+        Output.note("\(title) epoch \(epoch) \(figures)")
+      }
+    case .evaluating(let done, let total):
+      if isTerminal { draw("\(title) evaluating \(done)/\(total)") }
+    case .epoch(let record, let isBest):
+      clear()
+      smoothedLoss = nil
+      var line = String(format: "%@ epoch %d: train loss %.4f", title, record.epoch, record.trainLoss)
+      if let metrics = record.validation { line += String(format: ", validation accuracy %.2f %%", metrics.accuracy * 100) }
+      if let metrics = record.test { line += String(format: ", test accuracy %.2f %% (used for selection)", metrics.accuracy * 100) }
+      line += String(format: ", %@", Self.duration(record.seconds)) + (isBest ? "  *" : "")
+      Output.note(line)
+    }
+  }
+
+  func clear() { if isTerminal, !isQuiet { draw("") } }
+
+  private func draw(_ text: String) { FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8)) }
+
+  static func duration(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return String(format: "%.1f s", seconds) }
+    return whole < 3600
+      ? String(format: "%d:%02d min", whole / 60, whole % 60) : String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
+  }
+}

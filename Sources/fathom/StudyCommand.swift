@@ -1,0 +1,3 @@
+import ArgumentParser
+struct StudyCommand: ParsableCommand {}
+struct FetchCommand: ParsableCommand {}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Classification
+import Foundation
+import WordPiece
+
+struct TokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize", abstract: "Turn texts into word pieces.",
+    discussion: """
+      One text a line on standard input; one {"ids": […], "tokens": […]} a line on standard output.
+
+      EXAMPLE
+        echo "An unforgettable film." | fathom tokenize --model bert-base-cased
+      """)
+
+  @Option(help: "A model folder with vocab.txt or tokenizer.json.")
+  var model: String
+
+  @Option(help: "Tokens at most, with [CLS] and [SEP] (default: all).")
+  var maxLength: Int?
+
+  @Option(help: "Which part of a long text is kept: head, tail or head+tail.")
+  var truncation = "head"
+
+  @Option(help: "Share of the room that the head gets in head+tail.")
+  var headShare = 0.5
+
+  func validate() throws {
+    if let maxLength, maxLength < 2 { throw ValidationError("--max-length must be 2 at least: [CLS] and [SEP]") }
+  }
+
+  func run() throws {
+    let tokenizer = try Tokenizer(folder: URL(fileURLWithPath: model))
+    let truncation = try Truncation(truncation, headShare: headShare)
+    let quoted = tokenizer.vocabulary.tokens.map(jsonString)
+    try Output.forEachLines(atMost: 4096) { lines in
+      var out = ""
+      for ids in tokenizer.encode(lines, maximumLength: maxLength, truncation: truncation) {
+        out += "{\"ids\":[" + ids.map(String.init).joined(separator: ",") + "],\"tokens\":["
+        out += ids.map { quoted[Int($0)] }.joined(separator: ",") + "]}\n"
+      }
+      FileHandle.standardOutput.write(Data(out.utf8))
+    }
+  }
+
+  private func jsonString(_ token: String) -> String {
+    let data = try? JSONSerialization.data(withJSONObject: token, options: [.fragmentsAllowed, .withoutEscapingSlashes])
+    return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+  }
+}

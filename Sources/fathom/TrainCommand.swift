@@ -1,0 +1,122 @@
+import ArgumentParser
+import Classification
+import Checkpoint
+import Foundation
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Fine-tune one variant.",
+    discussion: """
+      The best epoch's model goes to --out in the Hugging Face layout, with run.json beside it.
+
+      EXAMPLES
+        fathom train --model bert-base-cased --train aclImdb --test aclImdb --variant 3VA --out model
+        fathom train --model bert-base-cased --train t.csv --test v.csv --variant VA --block-list 0,2,4 --out model
+      """)
+
+  enum From: String, ExpressibleByArgument, CaseIterable { case first, last, alternating }
+
+  @Option(help: "A pretrained BERT in the Hugging Face layout.")
+  var model: String
+
+  @OptionGroup var data: TrainingDataArguments
+
+  @Option(help: "3VA, 2LBD, 3LV:last, 6VA:alternating, VA:0+2+4, baseline-custom, baseline-bert, …")
+  var variant: String
+
+  @Option(help: "Which blocks K means: first, last or alternating.")
+  var from: From?
+
+  @Option(help: "An explicit list of blocks instead of K, such as 0,2,4.")
+  var blockList: String?
+
+  @Option(help: "The folder for the model.")
+  var out: String
+
+  @Option(help: "Seed of the head's weights, the order of the examples and dropout.")
+  var seed: UInt64 = 1
+
+  @OptionGroup var training: TrainingArguments
+
+  @Flag(help: "Go on where a stopped run in --out was.")
+  var resume = false
+
+  @Flag(help: "Replace what is in --out.")
+  var overwrite = false
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
+  @Flag(help: "No progress.")
+  var quiet = false
+
+  func run() throws {
+    let chosen = try resolvedVariant()
+    let options = try training.options(seed: seed)
+    let folder = URL(fileURLWithPath: out)
+    let lock = try FolderLock(folder)
+    defer { withExtendedLifetime(lock) {} }
+    let record = folder.appendingPathComponent("run.json").path
+    let state = folder.appendingPathComponent("training-state.safetensors").path
+    let exists = FileManager.default.fileExists(atPath:)
+    if overwrite {
+      for name in ["run.json", "predictions.json", "training-state.safetensors"] {
+        try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      }
+    } else if exists(record) {
+      throw CheckpointError("\(out) holds a finished run: choose another --out, or give --overwrite")
+    } else if exists(state), !resume {
+      throw CheckpointError("\(out) holds a stopped run: give --resume to go on, or --overwrite to start again")
+    } else if !exists(state), exists(folder.appendingPathComponent("config.json").path) {
+      throw CheckpointError("\(out) holds a model: choose another --out, or give --overwrite")
+    }
+    let sets = try data.load()
+    let split = try TrainingData(
+      train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
+      selection: options.selection)
+    var job = TrainingJob(
+      model: URL(fileURLWithPath: model), variant: chosen, data: split, options: options, maximumLength: training.maxLength)
+    try training.apply(to: &job)
+    Interrupts.listen()
+    let display = ProgressDisplay(chosen.description, quiet: quiet)
+    let result: RunRecord
+    do {
+      result = try job.run(in: folder, report: display.show, shouldStop: { Interrupts.wereReceived })
+    } catch let stop as Trainer.Interrupted {
+      display.clear()
+      Output.note(stop.description)
+      throw ExitCode(130)
+    }
+    display.clear()
+    try show(result)
+  }
+
+  private func resolvedVariant() throws -> Variant {
+    var name = variant
+    if let blockList {
+      let letters = name.drop { $0.isNumber }
+      name = "\(letters):" + (try parseBlockList(blockList)).map(String.init).joined(separator: "+")
+    } else if let from, from != .first {
+      name += ":\(from.rawValue)"
+    }
+    return try Variant(name)
+  }
+
+  private func show(_ record: RunRecord) throws {
+    if json {
+      let encoder = JSONEncoder()
+      let object = try JSONSerialization.jsonObject(with: encoder.encode(record)) as? [String: Any] ?? [:]
+      var flat = object
+      for (key, value) in object["settings"] as? [String: Any] ?? [:] where flat[key] == nil { flat[key] = value }
+      return try Output.json(flat)
+    }
+    let selected = record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) } ?? "selected on the test set, as in 2019"
+    Output.line(String(
+      format: "%@  peak epoch %d of %d  %@  test accuracy %.2f %%  macro-F1 %.4f  (%d examples)", record.variant,
+      record.peakEpoch, record.epochs.count, selected, record.test.accuracy * 100, record.test.macroF1, record.test.count))
+    Output.line(String(
+      format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
+      Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond, out))
+  }
+}
