@@ -56,6 +56,8 @@ let package = Package(
       name: "fathom",
       dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       linkerSettings: engine),
+    .target(name: "Fixtures", path: "Tests/Fixtures"),
+    tests("Training"),
   ],
   cxxLanguageStandard: .cxx17
 )
