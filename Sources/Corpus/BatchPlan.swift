@@ -13,7 +13,9 @@ public struct BatchPlan: Sendable {
     let pool = batchSize * 50
     var batches: [[Int]] = []
     for start in stride(from: 0, to: order.count, by: pool) {
-      let sorted = order[start..<min(start + pool, order.count)].sorted { (lengths[$0], $0) < (lengths[$1], $1) }
+      // Ties keep the shuffled order: by index, truncated texts would come out class by class.
+      let sorted = order[start..<min(start + pool, order.count)].enumerated()
+        .sorted { (lengths[$0.element], $0.offset) < (lengths[$1.element], $1.offset) }.map(\.element)
       for first in stride(from: 0, to: sorted.count, by: batchSize) {
         batches.append(Array(sorted[first..<min(first + batchSize, sorted.count)]))
       }
