@@ -26,6 +26,8 @@ public struct RunRecord: Sendable {
   public let parameters: Int
   public let sizeBytes: Int
   public let inferenceExamplesPerSecond: Double
+  /// Of settings and data: a run with the same one would give the same weights.
+  public let fingerprint: String
   /// The settings that the figures belong to, in snake case.
   public let settings: [String: JSONValue]
 
@@ -37,7 +39,7 @@ public struct RunRecord: Sendable {
 
 extension RunRecord: Codable {
   enum CodingKeys: String, CodingKey {
-    case variant, seed, parameters, settings, test, history, epochs
+    case variant, seed, parameters, settings, test, history, epochs, fingerprint
     case peakEpoch = "peak_epoch"
     case sizeBytes = "size_bytes"
     case inferenceExamplesPerSecond = "inference_examples_per_second"
@@ -58,6 +60,7 @@ extension RunRecord: Codable {
     parameters = try values.decode(Int.self, forKey: .parameters)
     sizeBytes = try values.decode(Int.self, forKey: .sizeBytes)
     inferenceExamplesPerSecond = try values.decode(Double.self, forKey: .inferenceExamplesPerSecond)
+    fingerprint = try values.decode(String.self, forKey: .fingerprint)
     settings = try values.decode([String: JSONValue].self, forKey: .settings)
     guard epochs.indices.contains(peakEpoch - 1) else {
       throw DecodingError.dataCorruptedError(forKey: .peakEpoch, in: values, debugDescription: "no such epoch")
@@ -80,6 +83,7 @@ extension RunRecord: Codable {
     try values.encode(inferenceExamplesPerSecond, forKey: .inferenceExamplesPerSecond)
     try values.encode(test, forKey: .test)
     try values.encode(epochs, forKey: .history)
+    try values.encode(fingerprint, forKey: .fingerprint)
     try values.encode(settings, forKey: .settings)
   }
 }

@@ -66,6 +66,24 @@ public struct TrainingJob {
   public struct Predictions: Codable, Sendable {
     public let validation: [Int]?
     public let test: [Int]
+
+    /// - Throws: naming the file when it is damaged.
+    public static func read(_ folder: URL) throws -> Predictions {
+      try TrainingJob.decode(Predictions.self, folder.appendingPathComponent("predictions.json"))
+    }
+  }
+
+  /// The record of a finished run, or nil when there is none.
+  public static func record(in folder: URL) throws -> RunRecord? {
+    let file = folder.appendingPathComponent("run.json")
+    return FileManager.default.fileExists(atPath: file.path) ? try decode(RunRecord.self, file) : nil
+  }
+
+  private static func decode<T: Decodable>(_: T.Type, _ file: URL) throws -> T {
+    guard let data = try? Data(contentsOf: file), let value = try? JSONDecoder().decode(T.self, from: data) else {
+      throw CheckpointError("\(file.path) is damaged: remove its folder and run again")
+    }
+    return value
   }
 
   static let vocabularySize = 25_000
@@ -114,7 +132,7 @@ public struct TrainingJob {
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
       test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount, sizeBytes: size,
       inferenceExamplesPerSecond: Double(sequences.count) / max(seconds, 1e-9),
-      settings: settings.mapValues(JSONValue.init))
+      fingerprint: fingerprint, settings: settings.mapValues(JSONValue.init))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try encoder.encode(Predictions(validation: validation, test: logits.map(argmax)))

@@ -1,3 +1,126 @@
 import ArgumentParser
-struct StudyCommand: ParsableCommand {}
-struct FetchCommand: ParsableCommand {}
+import BERT
+import Classification
+import Corpus
+import Foundation
+import Report
+import Study
+import Training
+
+struct StudyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "study", abstract: "Compare depths and heads, and recommend the smallest model that does the job.",
+    discussion: """
+      Prints the table; writes results.csv, accuracy.svg, report.html and every model to --out. A study that was stopped
+      goes on where it was when the same command is given again.
+
+      EXAMPLES
+        fathom study --model bert-base-cased --train t.csv --test v.csv --variants 1VA,2VA,3VA,baseline-custom --out study
+        fathom study --model bert-base-cased --train aclImdb --test aclImdb --preset imdb-2019 --out imdb
+      """)
+
+  enum Preset: String, ExpressibleByArgument, CaseIterable {
+    case fair
+    case imdb2019 = "imdb-2019"
+  }
+
+  @Option(help: "A pretrained BERT in the Hugging Face layout.")
+  var model: String
+
+  @OptionGroup var data: TrainingDataArguments
+
+  @Option(help: "Variants with commas (default: VA at every depth and both baselines).")
+  var variants: String?
+
+  @Option(help: "fair: the same settings for all; imdb-2019: the table of 2019 with its settings.")
+  var preset = Preset.fair
+
+  @Option(help: "Runs of each variant.")
+  var seeds = 1
+
+  @Option(help: "The first seed.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The study's folder.")
+  var out: String
+
+  @OptionGroup var training: TrainingArguments
+
+  @Flag(help: "Print the results as one JSON object.")
+  var json = false
+
+  @Flag(help: "No progress.")
+  var quiet = false
+
+  func validate() throws {
+    guard seeds >= 1 else { throw ValidationError("--seeds must be 1 at least") }
+  }
+
+  func run() throws {
+    let folder = URL(fileURLWithPath: out)
+    let lock = try FolderLock(folder)
+    defer { withExtendedLifetime(lock) {} }
+    let plan = try makePlan()
+    Interrupts.listen()
+    var display = ProgressDisplay("", quiet: quiet)
+    let result: StudyResult
+    do {
+      result = try Study(plan, in: folder).run(
+        begin: { variant, seed, place, total, isDone in
+          display.clear()
+          display = ProgressDisplay("[\(place)/\(total)] \(variant) seed \(seed)", quiet: quiet)
+          if isDone, !quiet { Output.note("[\(place)/\(total)] \(variant) seed \(seed): finished before") }
+        }, report: { display.show($0) }, shouldStop: { Interrupts.wereReceived })
+    } catch is Trainer.Interrupted {
+      display.clear()
+      Output.note("stopped; what is finished is in \(out): give the same command again to go on")
+      throw ExitCode(130)
+    }
+    display.clear()
+    let files = try StudyFiles.write(result, plan: plan, to: folder)
+    if json { return try printJSON(result) }
+    Output.line(StudyTable(result).text)
+    Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
+  }
+
+  private func makePlan() throws -> StudyPlan {
+    var options = try training.options(seed: seed)
+    var length = training.maxLength
+    if preset == .imdb2019 {
+      options.selection = training.selectOn ?? .test
+      options.epochs = training.epochs ?? IMDB2019.epochs
+      length = IMDB2019.maximumLength
+    }
+    let sets = try data.load()
+    let split = try TrainingData(
+      train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
+      selection: options.selection)
+    var job = TrainingJob(
+      model: URL(fileURLWithPath: model), variant: .baselineCustom, data: split, options: options, maximumLength: length)
+    try training.apply(to: &job)
+    var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)
+    if preset == .imdb2019, training.batchSize == nil { plan.batchSize = IMDB2019.batchSize(blocks:) }
+    return plan
+  }
+
+  private func names() throws -> [String] {
+    if let variants {
+      return variants.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    if preset == .imdb2019 { return IMDB2019.variants }
+    let depth = try BERTConfig(folder: URL(fileURLWithPath: model)).blockCount
+    return (1...max(depth, 1)).map { "\($0)VA" } + ["baseline-bert", "baseline-custom"]
+  }
+
+  private func printJSON(_ result: StudyResult) throws {
+    let encoder = JSONEncoder()
+    let runs = try result.results.flatMap(\.runs).map { try JSONSerialization.jsonObject(with: encoder.encode($0)) }
+    let recommendation = result.recommendation
+    try Output.json([
+      "runs": runs, "recommended": recommendation?.recommended.variant.description as Any? ?? NSNull(),
+      "best": recommendation?.best.variant.description as Any? ?? NSNull(),
+      "recommendation": recommendation?.sentence as Any? ?? NSNull(),
+      "selected_on": result.selectedOnTest ? "test" : "validation",
+    ])
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Study
+
+/// The study as text: the table, the gains by depth, the recommendation.
+public struct StudyTable {
+  private let study: StudyResult
+
+  public init(_ study: StudyResult) { self.study = study }
+
+  static let columns = [
+    "variant", "blocks", "head", "parameters", "size", "peak", "validation", "test", "95% interval", "training",
+    "examples/s",
+  ]
+
+  /// One row a variant, as the page and the terminal show it.
+  var rows: [[String]] {
+    study.results.map { result in
+      [
+        result.variant.description, String(result.variant.blockCount), result.variant.head.title,
+        String(format: "%.2f M", Double(result.parameters) / 1e6), String(format: "%.1f MB", Double(result.sizeBytes) / 1e6),
+        result.peakEpochs, result.validationAccuracy.map(percent) ?? "–", percent(result.testAccuracy),
+        String(format: "%.2f–%.2f", result.testInterval.lowerBound * 100, result.testInterval.upperBound * 100),
+        duration(result.trainSeconds), String(format: "%.0f", result.inferenceExamplesPerSecond),
+      ]
+    }
+  }
+
+  public var text: String {
+    var out = StudyTable.layOut([StudyTable.columns] + rows)
+    if study.selectedOnTest {
+      out += "\nEpochs were selected on the test set (the 2019 protocol): test figures are optimistic.\n"
+    }
+    let deltas = deltaRows
+    if !deltas.isEmpty { out += "\nGain from each depth to the next (test accuracy, points)\n" + StudyTable.layOut(deltas) }
+    if let recommendation = study.recommendation { out += "\n\(recommendation.sentence)\n" }
+    return out
+  }
+
+  var deltaRows: [[String]] {
+    study.deltas.map { delta in
+      let interval = delta.difference.interval
+      return [
+        "\(delta.from) → \(delta.to)", String(format: "%+.2f", delta.difference.mean * 100),
+        String(format: "95%% interval %+.2f to %+.2f", interval.lowerBound * 100, interval.upperBound * 100),
+      ]
+    }
+  }
+
+  private func percent(_ share: Double) -> String { String(format: "%.2f", share * 100) }
+
+  private func duration(_ seconds: Double) -> String {
+    seconds < 100 ? String(format: "%.1f s", seconds) : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)
+  }
+
+  /// Columns of equal width; the first is flush left.
+  static func layOut(_ rows: [[String]]) -> String {
+    let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      zip(row, widths).enumerated().map { column, cell in
+        let blank = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column == 0 ? cell.0 + blank : blank + cell.0
+      }.joined(separator: "  ") + "\n"
+    }.joined()
+  }
+}
+
+/// `results.csv`: one row a variant, figures unrounded.
+public enum ResultsCSV {
+  public static func text(_ study: StudyResult) -> String {
+    var out = "variant,blocks,source,head,seeds,parameters,size_bytes,peak_epoch,validation_accuracy,test_accuracy,"
+      + "test_low,test_high,test_macro_f1,train_seconds,inference_examples_per_second,selected_on\n"
+    for result in study.results {
+      let interval = result.testInterval
+      let fields: [String] = [
+        result.variant.description, String(result.variant.blockCount), result.variant.source, result.variant.head.title,
+        String(result.runs.count), String(result.parameters), String(result.sizeBytes), result.peakEpochs,
+        result.validationAccuracy.map { String($0) } ?? "", String(result.testAccuracy), String(interval.lowerBound),
+        String(interval.upperBound), String(result.testMacroF1), String(result.trainSeconds),
+        String(result.inferenceExamplesPerSecond), study.selectedOnTest ? "test" : "validation",
+      ]
+      out += fields.joined(separator: ",") + "\n"
+    }
+    return out
+  }
+}

@@ -1,0 +1,50 @@
+import Checkpoint
+import Classification
+import Foundation
+import Training
+
+/// A grid of variants and seeds with the settings that all runs share.
+public struct StudyPlan {
+  public var variants: [Variant]
+  public var seeds: [UInt64]
+  /// What every run starts from; variant and seed are put in.
+  public var template: TrainingJob
+  /// Batch size by blocks, for the protocol of 2019; nil keeps the template's for all.
+  public var batchSize: ((Int) -> Int)?
+
+  /// - Throws: when a variant is named twice.
+  public init(variants: [Variant], seeds: Int, template: TrainingJob) throws {
+    guard Set(variants).count == variants.count else {
+      throw CheckpointError("--variants names one twice: name each once")
+    }
+    self.variants = variants
+    self.seeds = (0..<UInt64(seeds)).map { template.options.seed + $0 }
+    self.template = template
+  }
+
+  public func job(_ variant: Variant, seed: UInt64) -> TrainingJob {
+    var job = template
+    job.variant = variant
+    job.options.seed = seed
+    if let batchSize { job.options.batchSize = batchSize(variant.blockCount) }
+    return job
+  }
+
+  public static func folder(_ variant: Variant, seed: UInt64, in out: URL) -> URL {
+    out.appendingPathComponent("models").appendingPathComponent("\(variant.folderName)-s\(seed)")
+  }
+}
+
+/// The study of 2019 on IMDB.
+public enum IMDB2019 {
+  /// The rows of its table, in its order.
+  public static let variants: [String] =
+    ["baseline-custom", "baseline-bert"]
+    + (1...3).flatMap { blocks in ["VA", "VF", "LV", "LC", "LBD"].map { "\(blocks)\($0)" } }
+    + ["4VA", "4VF", "4LV", "4LBD"] + ["5VA", "5VF", "5LV"] + ["6VA", "6VF", "6LV"] + ["12VA"]
+
+  public static let epochs = 10
+  public static let maximumLength = 512
+
+  public static func batchSize(blocks: Int) -> Int { blocks <= 4 ? 32 : blocks <= 6 ? 16 : 8 }
+}
