@@ -1,0 +1,192 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// Fetches a file over HTTP: goes on where an earlier try stopped, and checks the sum before the file takes its name.
+public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+  /// What the finished file must hash to.
+  public enum Checksum: Sendable, Equatable {
+    case sha256(String)
+    case md5(String)
+
+    var tools: [[String]] {
+      switch self {
+      case .sha256: [["sha256sum"], ["shasum", "-a", "256"]]
+      case .md5: [["md5sum"], ["md5", "-q"]]
+      }
+    }
+
+    var expected: String {
+      switch self {
+      case .sha256(let text), .md5(let text): text
+      }
+    }
+  }
+
+  private let destination: URL
+  private let partial: URL
+  private let source: URL
+  private var checksum: Checksum?
+  private let progress: (_ received: Int, _ total: Int?) -> Void
+  private let finished = DispatchSemaphore(value: 0)
+  private var file: FileHandle?
+  private var received = 0
+  private var total: Int?
+  private var status = 0
+  private var failure: (any Error)?
+
+  /// - Parameters:
+  ///   - checksum: nil takes the sum that the server names for large files (`X-Linked-ETag`), if it does.
+  private init(_ source: URL, _ destination: URL, _ checksum: Checksum?, _ progress: @escaping (Int, Int?) -> Void) {
+    self.source = source
+    self.destination = destination
+    partial = destination.appendingPathExtension("part")
+    self.checksum = checksum
+    self.progress = progress
+  }
+
+  /// - Throws: ``CheckpointError``; what was received stays beside the destination as `.part` for the next try.
+  public static func fetch(
+    _ source: URL, to destination: URL, checksum: Checksum? = nil,
+    progress: @escaping (_ received: Int, _ total: Int?) -> Void = { _, _ in }, shouldStop: @escaping () -> Bool = { false }
+  ) throws {
+    let download = Download(source, destination, checksum, progress)
+    try download.run(shouldStop)
+  }
+
+  private func run(_ shouldStop: () -> Bool) throws {
+    let folder = destination.deletingLastPathComponent()
+    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+      throw CheckpointError("\(folder.path) cannot be made: choose another --out")
+    }
+    if !FileManager.default.fileExists(atPath: partial.path) {
+      FileManager.default.createFile(atPath: partial.path, contents: nil)
+    }
+    guard let handle = FileHandle(forUpdatingAtPath: partial.path) else {
+      throw CheckpointError("\(partial.path) cannot be written: check the folder's permissions")
+    }
+    file = handle
+    received = Int((try? handle.seekToEnd()) ?? 0)
+    var request = URLRequest(url: source, timeoutInterval: 60)
+    if received > 0 { request.setValue("bytes=\(received)-", forHTTPHeaderField: "Range") }
+    let session = URLSession(configuration: .ephemeral, delegate: self, delegateQueue: nil)
+    let task = session.dataTask(with: request)
+    task.resume()
+    while finished.wait(timeout: .now() + 0.2) == .timedOut {
+      if shouldStop() { task.cancel() }
+    }
+    session.finishTasksAndInvalidate()
+    try? handle.close()
+    if shouldStop() { throw CheckpointError("stopped; \(received) bytes are kept: run the same command to go on") }
+    if let failure {
+      throw CheckpointError(
+        "\(source.absoluteString) could not be fetched (\(failure.localizedDescription)): check the network and run again, "
+          + "or bring the file and put it at \(destination.path)")
+    }
+    // 416: an earlier try had received everything.
+    guard status == 200 || status == 206 || status == 416 else {
+      throw CheckpointError(
+        "\(source.absoluteString) answered \(status): try later, or bring the file and put it at \(destination.path)")
+    }
+    if let total, received != total, status != 416 {
+      throw CheckpointError("\(source.absoluteString) ended at byte \(received) of \(total): run again to go on")
+    }
+    if let checksum { try verify(checksum) }
+    guard rename(partial.path, destination.path) == 0 else {
+      throw CheckpointError("\(destination.path) could not be written (\(String(cString: strerror(errno))))")
+    }
+  }
+
+  private func verify(_ checksum: Checksum) throws {
+    guard let found = Download.digest(partial, checksum) else {
+      throw CheckpointError("no program for checksums was found: install coreutils")
+    }
+    if found.lowercased() != checksum.expected.lowercased() {
+      unlink(partial.path)
+      throw CheckpointError(
+        "\(source.absoluteString) has checksum \(found) where \(checksum.expected) is expected: the file was discarded, run again")
+    }
+  }
+
+  /// The system's own program does the sum: the standard library has none.
+  static func digest(_ file: URL, _ checksum: Checksum) -> String? {
+    for tool in checksum.tools {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = tool + [file.path]
+      let pipe = Pipe()
+      process.standardOutput = pipe
+      process.standardError = FileHandle.nullDevice
+      guard (try? process.run()) != nil else { continue }
+      let output = pipe.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      if process.terminationStatus == 0 {
+        return String(decoding: output, as: UTF8.self).split(separator: " ").first.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+      }
+    }
+    return nil
+  }
+
+  // MARK: URLSessionDataDelegate
+
+  public func urlSession(
+    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+  ) {
+    guard let answer = response as? HTTPURLResponse else { return completionHandler(.cancel) }
+    status = answer.statusCode
+    if let mark = answer.value(forHTTPHeaderField: "X-Linked-ETag") { noteSum(mark) }
+    let isPart = status == 206 && answer.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(received)-") == true
+    if status == 206, !isPart {
+      status = 0
+      return completionHandler(.cancel)
+    }
+    guard status == 200 || status == 206 else { return completionHandler(.cancel) }
+    do {
+      // A server without ranges sends everything again.
+      if status == 200 {
+        received = 0
+        try file?.truncate(atOffset: 0)
+      }
+      let length = answer.expectedContentLength
+      total = length >= 0 ? received + Int(length) : nil
+      completionHandler(.allow)
+    } catch {
+      failure = error
+      completionHandler(.cancel)
+    }
+  }
+
+  public func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    do {
+      try file?.write(contentsOf: data)
+      received += data.count
+      progress(received, total)
+    } catch {
+      failure = CheckpointError("the disk is full or \(partial.path) is not writable")
+      dataTask.cancel()
+    }
+  }
+
+  public func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+    let wasCancelledByAnswer = (error as? URLError)?.code == .cancelled
+    if failure == nil, let error, !wasCancelledByAnswer { failure = error }
+    finished.signal()
+  }
+
+  public func urlSession(
+    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+    newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
+  ) {
+    // Large files are redirected; their sum is named on the way.
+    if let mark = response.value(forHTTPHeaderField: "X-Linked-ETag") { noteSum(mark) }
+    completionHandler(request)
+  }
+
+  private func noteSum(_ mark: String) {
+    let sum = mark.trimmingCharacters(in: CharacterSet(charactersIn: "\"W/"))
+    if checksum == nil, sum.count == 64, sum.allSatisfy(\.isHexDigit) { checksum = .sha256(sum) }
+  }
+}
