@@ -56,8 +56,17 @@ let package = Package(
       name: "fathom",
       dependencies: ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       linkerSettings: engine),
-    .target(name: "Fixtures", path: "Tests/Fixtures"),
+    .target(name: "Fixtures", dependencies: ["BERT", "WordPiece"], path: "Tests/Fixtures"),
+    tests("Torch"),
+    tests("WordPiece"),
+    tests("Checkpoint"),
+    tests("BERT"),
+    tests("Classification"),
+    tests("Corpus"),
     tests("Training"),
+    tests("Study"),
+    tests("Report"),
+    tests("fathom", ["Report"]),
   ],
   cxxLanguageStandard: .cxx17
 )

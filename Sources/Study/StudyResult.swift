@@ -10,6 +10,15 @@ public struct VariantResult: Sendable {
   public let validationHits: [Double]?
   public let testHits: [Double]
 
+  /// - Precondition: at least one run; the hits are of the same examples in every result of a study.
+  public init(variant: Variant, runs: [RunRecord], validationHits: [Double]?, testHits: [Double]) {
+    precondition(!runs.isEmpty, "a result needs a run")
+    self.variant = variant
+    self.runs = runs
+    self.validationHits = validationHits
+    self.testHits = testHits
+  }
+
   public var parameters: Int { runs[0].parameters }
   public var sizeBytes: Int { runs[0].sizeBytes }
   public var peakEpochs: String { runs.map { String($0.peakEpoch) }.joined(separator: "/") }

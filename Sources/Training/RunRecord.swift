@@ -14,6 +14,15 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     case epoch, validation, test, seconds, tokens
     case trainLoss = "train_loss"
   }
+
+  public init(epoch: Int, trainLoss: Double, validation: Metrics?, test: Metrics?, seconds: Double, tokens: Int) {
+    self.epoch = epoch
+    self.trainLoss = trainLoss
+    self.validation = validation
+    self.test = test
+    self.seconds = seconds
+    self.tokens = tokens
+  }
 }
 
 /// What a finished run found.
@@ -30,6 +39,24 @@ public struct RunRecord: Sendable {
   public let fingerprint: String
   /// The settings that the figures belong to, in snake case.
   public let settings: [String: JSONValue]
+
+  /// - Precondition: `peakEpoch` counts from 1 and is one of `epochs`.
+  public init(
+    variant: String, seed: UInt64, epochs: [EpochRecord], peakEpoch: Int, test: Metrics, parameters: Int, sizeBytes: Int,
+    inferenceExamplesPerSecond: Double, fingerprint: String, settings: [String: JSONValue]
+  ) {
+    precondition(epochs.indices.contains(peakEpoch - 1), "epoch \(peakEpoch) of \(epochs.count)")
+    self.variant = variant
+    self.seed = seed
+    self.epochs = epochs
+    self.peakEpoch = peakEpoch
+    self.test = test
+    self.parameters = parameters
+    self.sizeBytes = sizeBytes
+    self.inferenceExamplesPerSecond = inferenceExamplesPerSecond
+    self.fingerprint = fingerprint
+    self.settings = settings
+  }
 
   public var peak: EpochRecord { epochs[peakEpoch - 1] }
   public var validationAccuracy: Double? { peak.validation?.accuracy }
@@ -85,51 +112,5 @@ extension RunRecord: Codable {
     try values.encode(epochs, forKey: .history)
     try values.encode(fingerprint, forKey: .fingerprint)
     try values.encode(settings, forKey: .settings)
-  }
-}
-
-/// A JSON scalar, for settings of several types.
-public enum JSONValue: Codable, Sendable, Hashable {
-  case bool(Bool)
-  case int(Int)
-  case double(Double)
-  case string(String)
-  case null
-
-  /// - Precondition: `value` is a boolean, number or string.
-  public init(_ value: Any) {
-    switch value {
-    case let value as String: self = .string(value)
-    case let value as Bool: self = .bool(value)
-    case let value as Int: self = .int(value)
-    case let value as Double: self = .double(value)
-    default: self = .null
-    }
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let value = try decoder.singleValueContainer()
-    if value.decodeNil() {
-      self = .null
-    } else if let bool = try? value.decode(Bool.self) {
-      self = .bool(bool)
-    } else if let int = try? value.decode(Int.self) {
-      self = .int(int)
-    } else if let double = try? value.decode(Double.self) {
-      self = .double(double)
-    } else {
-      self = .string(try value.decode(String.self))
-    }
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .bool(let value): try container.encode(value)
-    case .int(let value): try container.encode(value)
-    case .double(let value): try container.encode(value)
-    case .string(let value): try container.encode(value)
-    case .null: try container.encodeNil()
-    }
   }
 }

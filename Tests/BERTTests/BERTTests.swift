@@ -1,0 +1,117 @@
+import BERT
+import Checkpoint
+import Fixtures
+import Foundation
+import Testing
+import Torch
+
+@Suite struct BlockSelectionTests {
+  @Test func `selections name the blocks they say`() throws {
+    #expect(try BlockSelection.first(3).indices(of: 6) == [0, 1, 2])
+    #expect(try BlockSelection.last(2).indices(of: 6) == [4, 5])
+    #expect(try BlockSelection.alternating(3).indices(of: 6) == [0, 2, 4])
+    #expect(try BlockSelection.alternating(6).indices(of: 6) == [0, 1, 2, 3, 4, 5])
+    #expect(try BlockSelection.list([0, 2, 5]).indices(of: 6) == [0, 2, 5])
+    for count in [0, 6] {
+      #expect(try BlockSelection.first(count).indices(of: 6) == BlockSelection.last(count).indices(of: 6))
+    }
+  }
+
+  @Test(arguments: [
+    BlockSelection.first(7), .last(-1), .alternating(9), .list([6]), .list([-1]), .list([2, 1]), .list([1, 1]),
+  ])
+  func `impossible selections are errors`(selection: BlockSelection) {
+    #expect(throws: CheckpointError.self) { try selection.indices(of: 6) }
+  }
+}
+
+@Suite struct PackedTokensTests {
+  @Test func `padding puts each token in its row and zeros elsewhere`() {
+    let batch = PackedTokens([[1, 2], [3], [4, 5, 6]])
+    let x = Tensor((1...6).map(Float.init), shape: [6, 1])
+    #expect(batch.padded(x).array() == [1, 2, 0, 3, 0, 0, 4, 5, 6] as [Float])
+    #expect(batch.padded(x, length: 4).shape == [3, 4, 1])
+    #expect(batch.starts.array() == [0, 2, 3] as [Int64])
+    #expect(batch.positions.array() == [0, 1, 0, 0, 1, 2] as [Int64])
+  }
+}
+
+@Suite struct BERTModelTests {
+  private static func model() -> BERTModel {
+    RandomState.seed(1)
+    let model = BERTModel(
+      BERTConfig(vocabularySize: 50, hiddenSize: 16, blockCount: 2, headCount: 2, intermediateSize: 32, maximumPositions: 20))
+    model.initialize()
+    return model
+  }
+
+  @Test func `a sequence's outputs do not depend on its neighbours`() {
+    let model = Self.model()
+    let (a, b): ([Int32], [Int32]) = ([1, 5, 9, 2], [3, 4])
+    withoutGradients {
+      let alone = model(PackedTokens([a])).packed.array(Float.self)
+      for batch in [[a, b], [b, a], [a, a], [b, a, a, b]] {
+        let output = model(PackedTokens(batch))
+        let row = batch.firstIndex(of: a)!
+        let found = output.sequence.narrowed(0, from: row, count: 1).narrowed(1, from: 0, count: 4).contiguous().array(Float.self)
+        #expect(isClose(found, alone, within: 1e-5))
+      }
+    }
+  }
+
+  @Test func `training with the attention dropout path off equals inference`() {
+    var config = Self.model().config
+    (config.hiddenDropout, config.attentionDropout) = (0, 0)
+    let model = BERTModel(config)
+    RandomState.seed(1)
+    model.initialize()
+    let batch = PackedTokens([[1, 2, 3], [4, 5, 6], [7]])
+    let kept = withoutGradients { model(batch, keepingAttentions: true) }
+    let plain = withoutGradients { model(batch, training: true) }
+    #expect(isClose(kept.packed.array(), plain.packed.array(), within: 1e-5))
+    let sums = kept.attentions[0].sum(along: 3).array(Float.self)
+    #expect(sums.allSatisfy { abs($0 - 1) < 1e-5 || $0 == 0 })
+  }
+
+  @Test func `bf16 follows fp32`() {
+    let model = Self.model()
+    let batch = PackedTokens([[1, 2, 3, 4], [5, 6]])
+    let (full, half) = withoutGradients { (model(batch).pooled!, model(batch, dtype: .bfloat16).pooled!.to(.float32)) }
+    #expect(half.dtype == .float32 && isClose(half.array(), full.array(), within: 0.03))
+  }
+
+  @Test func `parameter names are the checkpoint's`() {
+    let names = Set(Self.model().namedParameters().map(\.name))
+    #expect(names.contains("encoder.layer.1.attention.self.query.weight"))
+    #expect(names.contains("embeddings.LayerNorm.bias") && names.contains("pooler.dense.weight"))
+    #expect(names.count == 5 + 2 * 16 + 2)
+  }
+
+  @Test func `the masked-language model's decoder shares the embeddings`() {
+    let mlm = MaskedLanguageModel(Self.model())
+    let logits = mlm(PackedTokens([[1, 2, 3]]), places: Tensor([Int64(1)]), training: false)
+    #expect(logits.shape == [1, 50])
+    logits.crossEntropy(Tensor([Int64(2)])).backward()
+    #expect(mlm.bert.embeddings.words.weight.gradient != nil)
+    #expect(!mlm.namedParameters().contains { $0.name.contains("decoder") })
+  }
+}
+
+@Suite struct BERTConfigTests {
+  @Test(arguments: [
+    "", "[]", "{}", #"{"vocab_size": "many"}"#,
+    #"{"model_type": "roberta", "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4}"#,
+    #"{"vocab_size": 9, "hidden_size": 5, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4}"#,
+    #"{"vocab_size": -9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4}"#,
+    #"{"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 0, "intermediate_size": 4}"#,
+    #"{"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4, "hidden_act": "swish"}"#,
+    #"{"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4, "hidden_dropout_prob": 2}"#,
+  ])
+  func `a config that cannot be used names the file`(text: String) throws {
+    try Fixtures.withFolder { folder in
+      try Data(text.utf8).write(to: folder.appendingPathComponent("config.json"))
+      let error = #expect(throws: CheckpointError.self) { try BERTConfig(folder: folder) }
+      #expect(error?.description.contains("config.json") == true)
+    }
+  }
+}

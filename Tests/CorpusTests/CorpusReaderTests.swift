@@ -1,0 +1,125 @@
+import Corpus
+import Fixtures
+import Foundation
+import Testing
+
+@Suite struct CorpusReaderTests {
+  private func read(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) throws -> [LabelledText] {
+    try Fixtures.withFolder { folder in
+      let file = folder.appendingPathComponent(name)
+      try Data(text.utf8).write(to: file)
+      return try reader.read(file, split: .train)
+    }
+  }
+
+  private func message(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) -> String {
+    do {
+      _ = try read(text, name, reader)
+      return ""
+    } catch { return String(describing: error) }
+  }
+
+  @Test func `quoted fields follow RFC 4180`() throws {
+    let examples = try read(
+      "id,text,label\r\n1,\"one, \"\"two\"\"\",pos\r\n2,\"three\nfour\",neg\r\n\r\n3,plain text,pos\r\n4,\"\",neg", "d.csv")
+    #expect(examples.map(\.text) == ["one, \"two\"", "three four", "plain text", ""])
+    #expect(examples.map(\.label) == ["pos", "neg", "pos", "neg"])
+    #expect(examples[2].place.hasSuffix("line 6"))
+  }
+
+  @Test func `columns are chosen by name or number, with or without a header`() throws {
+    #expect(try read("a\tb\nx\ty\n", "d.tsv", CorpusReader(textColumn: "b", labelColumn: "a"))[0].text == "y")
+    #expect(try read("1,good\n0,bad\n", "d.csv", CorpusReader(textColumn: "2", labelColumn: "1", hasHeader: false)).count == 2)
+    #expect(try read("\u{FEFF}text,label\nx,y\n", "d.csv")[0].label == "y")
+  }
+
+  @Test func `JSON Lines take words and numbers as labels`() throws {
+    let examples = try read("{\"text\": \"a\\nb\", \"label\": 1}\n\n{\"text\": \"c\", \"label\": \"x\"}\n", "d.jsonl")
+    #expect(examples.map(\.text) == ["a b", "c"] && examples.map(\.label) == ["1", "x"])
+  }
+
+  @Test func `other line separators belong to the text`() throws {
+    #expect(try read("text,label\na\u{2028}b,x\n", "d.csv")[0].text == "a\u{2028}b")
+  }
+
+  @Test(arguments: [
+    ("text,label\na,b\nc\n", "d.csv", "line 3"), ("text,label\na,b\n\"c,d\n", "d.csv", "line 3"),
+    ("text,label\na,\n", "d.csv", "line 2"), ("words,label\na,b\n", "d.csv", "no column 'text'"),
+    ("text,label\n", "d.csv", "no examples"), ("", "d.csv", "no column"), ("{\"text\": 1}\n", "d.jsonl", "line 1"),
+    ("{\"text\": \"a\", \"label\": \"x\"}\nnonsense\n", "d.jsonl", "line 2"), ("{\"text\": \"a\"}", "d.jsonl", "label"),
+    ("x", "d.xlsx", ".csv"),
+  ])
+  func `a bad row is named with its line`(text: String, name: String, expected: String) {
+    #expect(message(text, name).contains(expected))
+  }
+
+  @Test func `text that is not UTF-8 is named with its line`() throws {
+    try Fixtures.withFolder { folder in
+      let file = folder.appendingPathComponent("d.csv")
+      try (Data("text,label\na,b\n".utf8) + Data([0xFF, 0xFE, 0x2C, 0x61])).write(to: file)
+      let error = #expect(throws: CorpusError.self) { try CorpusReader().read(file, split: .train) }
+      #expect(error?.description.contains("line 3") == true)
+    }
+  }
+
+  @Test func `an aclImdb folder gives its split, and its HTML breaks go`() throws {
+    try Fixtures.withFolder { folder in
+      for (path, text) in [
+        ("train/pos/1_9.txt", "so <br /><br>good\n"), ("train/neg/1_2.txt", "bad"), ("train/unsup/1_0.txt", "?"),
+        ("test/pos/1_9.txt", "fine"), ("test/neg/1_1.txt", "poor < br"),
+      ] {
+        let file = folder.appendingPathComponent(path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+      }
+      let train = try CorpusReader().read(folder, split: .train)
+      #expect(train.map(\.text) == ["bad", "so good"] && train.map(\.label) == ["neg", "pos"])
+      #expect(try CorpusReader().read(folder, split: .test).map(\.text) == ["poor < br", "fine"])
+      #expect(try CorpusReader().read(folder.appendingPathComponent("train"), split: .test).count == 2)
+    }
+  }
+}
+
+@Suite struct DataSetTests {
+  private func examples(_ labels: [String]) -> [LabelledText] {
+    labels.enumerated().map { LabelledText(text: "t\($0)", label: $1, place: "f, line \($0 + 1)") }
+  }
+
+  @Test func `classes are ordered by value or spelling`() throws {
+    #expect(try DataSet(examples(["10", "2", "1"])).classes == ["1", "2", "10"])
+    #expect(try DataSet(examples(["pos", "neg"])).classes == ["neg", "pos"])
+  }
+
+  @Test func `a label unseen in training is an error with its line`() {
+    let error = #expect(throws: CorpusError.self) { try DataSet(examples(["a", "c"]), classes: ["a", "b"]) }
+    #expect(error?.description.contains("line 2: label 'c'") == true)
+    #expect(throws: CorpusError.self) { try DataSet(examples(["a", "a"])) }
+  }
+
+  @Test func `samples and splits keep the classes' shares, repeat with their seed and lose nothing`() throws {
+    let data = try DataSet(examples((0..<100).map { $0 % 4 == 0 ? "rare" : "common" }))
+    let sample = data.limited(to: 40, seed: 1)
+    #expect(sample.targets.count { $0 == 1 } == 10 && sample.count == 40)
+    #expect(sample.texts == data.limited(to: 40, seed: 1).texts && sample.texts != data.limited(to: 40, seed: 2).texts)
+    let (train, validation) = data.split(validationShare: 0.2, seed: 1)
+    #expect(validation.count == 20 && validation.targets.count { $0 == 1 } == 5)
+    #expect(Set(train.texts).isDisjoint(with: validation.texts) && train.count == 80)
+  }
+}
+
+@Suite struct BatchPlanTests {
+  @Test func `every example comes once an epoch, in an order that seed and epoch fix`() {
+    let lengths = (0..<103).map { $0 * 7 % 30 + 1 }
+    let plan = BatchPlan(lengths: lengths, batchSize: 8, seed: 1, epoch: 0)
+    #expect(plan.batches.flatMap { $0 }.sorted() == Array(0..<103))
+    #expect(plan.batches == BatchPlan(lengths: lengths, batchSize: 8, seed: 1, epoch: 0).batches)
+    #expect(plan.batches != BatchPlan(lengths: lengths, batchSize: 8, seed: 1, epoch: 1).batches)
+    #expect(plan.batches.allSatisfy { batch in batch.map { lengths[$0] } == batch.map { lengths[$0] }.sorted() })
+  }
+
+  @Test func `texts of one length are mixed whatever their order in the file`() {
+    // Sorted by class, as aclImdb is read: a batch of one class teaches nothing.
+    let plan = BatchPlan(lengths: [Int](repeating: 128, count: 400), batchSize: 32, seed: 1, epoch: 0)
+    #expect(plan.batches.allSatisfy { batch in (6...26).contains(batch.count { $0 < 200 }) || batch.count < 32 })
+  }
+}

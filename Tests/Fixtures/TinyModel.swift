@@ -1,0 +1,21 @@
+import BERT
+import Checkpoint
+import Foundation
+import Torch
+import WordPiece
+
+/// Writes a freshly drawn pretrained model for ``TinyTask``.
+public func writeTinyModel(to folder: URL, blocks: Int = 3, hidden: Int = 16) throws {
+  RandomState.seed(4)
+  let config = BERTConfig(
+    vocabularySize: TinyTask.words.count, hiddenSize: hidden, blockCount: blocks, headCount: 2, intermediateSize: 32,
+    maximumPositions: 32, initializerRange: 0.2)
+  let bert = BERTModel(config)
+  bert.initialize()
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  try SafeTensors.write(
+    bert.namedParameters().map { ("bert." + $0.name, $0.parameter.wrappedValue.detached()) },
+    to: folder.appendingPathComponent("model.safetensors"))
+  try JSONSerialization.data(withJSONObject: config.json).write(to: folder.appendingPathComponent("config.json"))
+  try Tokenizer(Vocabulary(TinyTask.words)).write(to: folder, maximumLength: 32)
+}

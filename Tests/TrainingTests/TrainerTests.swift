@@ -1,0 +1,214 @@
+import BERT
+import Checkpoint
+import Classification
+import Corpus
+import Fixtures
+import Foundation
+import Testing
+import Torch
+import Training
+import WordPiece
+
+/// Training draws from one generator of the process: these tests run one at a time.
+@Suite(.serialized) struct TrainerTests {
+  private func data(selection: TrainingOptions.Selection = .validation) throws -> TrainingData {
+    let (trainTexts, trainTargets) = TinyTask.texts(160, seed: 1)
+    let (testTexts, testTargets) = TinyTask.texts(80, seed: 2)
+    return try TrainingData(
+      train: DataSet(texts: trainTexts, targets: trainTargets, classes: ["bad", "good"]),
+      test: DataSet(texts: testTexts, targets: testTargets, classes: ["bad", "good"]), validationShare: 0.2, splitSeed: 1,
+      selection: selection)
+  }
+
+  private func job(_ variant: String, in folder: URL, _ change: (inout TrainingOptions) -> Void = { _ in }) throws -> TrainingJob {
+    var options = TrainingOptions()
+    options.epochs = 3
+    options.batchSize = 16
+    options.bertLearningRate = 3e-3
+    options.headLearningRate = 1e-2
+    change(&options)
+    let model = folder.appendingPathComponent("pretrained")
+    try writeTinyModel(to: model)
+    return TrainingJob(
+      model: model, variant: try Variant(variant), data: try data(selection: options.selection), options: options,
+      maximumLength: 16)
+  }
+
+  private func weights(_ folder: URL) throws -> [String: [Float]] {
+    let checkpoint = try Checkpoint(folder: folder)
+    return Dictionary(uniqueKeysWithValues: checkpoint.names.map { ($0, checkpoint[$0]!.load().array(Float.self)) })
+  }
+
+  @Test(arguments: ["2VA", "2VF", "1LV", "2LC", "1LBD", "baseline-custom", "baseline-bert"])
+  func `every variant learns a task that a word decides`(variant: String) throws {
+    try Fixtures.withFolder { folder in
+      let record = try job(variant, in: folder) { $0.epochs = 8 }.run(in: folder.appendingPathComponent("out"))
+      #expect(record.test.accuracy > 0.9, "\(record.epochs.map(\.trainLoss))")
+      #expect(record.test.count == 80 && record.validationAccuracy != nil)
+      let opened = try TextClassifier(folder: folder.appendingPathComponent("out"))
+      #expect(opened.predict(["the book was so good"])[0].label == "good")
+    }
+  }
+
+  @Test func `the same seed gives the same weights, another seed others`() throws {
+    try Fixtures.withFolder { folder in
+      for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] {
+        _ = try job("1VA", in: folder) { $0.seed = UInt64(seed) }.run(in: folder.appendingPathComponent(name))
+      }
+      let a = try weights(folder.appendingPathComponent("a"))
+      #expect(try a == weights(folder.appendingPathComponent("b")))
+      #expect(try a != weights(folder.appendingPathComponent("c")))
+    }
+  }
+
+  @Test(arguments: [1, 4, 8, 11, 16, 21])
+  func `a run stopped anywhere and resumed ends with the weights of one that never stopped`(stopAfter: Int) throws {
+    try Fixtures.withFolder { folder in
+      let job = try job("1LV", in: folder) { options in
+        options.schedule = .linear
+        options.clipNorm = 1
+        options.accumulation = 2
+      }
+      let straight = try job.run(in: folder.appendingPathComponent("straight"))
+      let stopped = folder.appendingPathComponent("stopped")
+      var asked = 0
+      #expect(throws: Trainer.Interrupted.self) {
+        try job.run(in: stopped, shouldStop: {
+          asked += 1
+          return asked == stopAfter
+        })
+      }
+      #expect(FileManager.default.fileExists(atPath: stopped.appendingPathComponent("training-state.safetensors").path))
+      let resumed = try job.run(in: stopped)
+      #expect(try weights(stopped) == weights(folder.appendingPathComponent("straight")))
+      #expect(resumed.epochs.map(\.trainLoss) == straight.epochs.map(\.trainLoss))
+      #expect(resumed.peakEpoch == straight.peakEpoch && resumed.test == straight.test)
+      #expect(!FileManager.default.fileExists(atPath: stopped.appendingPathComponent("training-state.safetensors").path))
+    }
+  }
+
+  @Test func `a stopped run is not resumed with other settings`() throws {
+    try Fixtures.withFolder { folder in
+      let out = folder.appendingPathComponent("out")
+      #expect(throws: Trainer.Interrupted.self) { try job("1VA", in: folder).run(in: out, shouldStop: { true }) }
+      let error = #expect(throws: CheckpointError.self) {
+        try job("1VA", in: folder) { $0.bertLearningRate = 1e-5 }.run(in: out)
+      }
+      #expect(error?.description.contains("other settings") == true)
+    }
+  }
+
+  @Test func `accumulation changes memory, not the update`() throws {
+    try Fixtures.withFolder { folder in
+      // Dropout draws differently for parts; without it only rounding is left.
+      for (name, parts) in [("one", 1), ("four", 4)] {
+        var job = try job("1VA", in: folder) { options in
+          options.accumulation = parts
+          options.epochs = 1
+        }
+        job.dropout = 0
+        let config = folder.appendingPathComponent("pretrained/config.json")
+        let text = try String(contentsOf: config, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "_prob\":0.1", with: "_prob\":0").utf8).write(to: config)
+        _ = try job.run(in: folder.appendingPathComponent(name))
+      }
+      let one = try weights(folder.appendingPathComponent("one")), four = try weights(folder.appendingPathComponent("four"))
+      for (name, values) in one where !name.hasSuffix("key.bias") { #expect(isClose(four[name]!, values, within: 2e-3), "\(name)") }
+    }
+  }
+
+  @Test func `selection on the test set carves nothing out and says so`() throws {
+    try Fixtures.withFolder { folder in
+      let record = try job("1VA", in: folder) { $0.selection = .test }.run(in: folder.appendingPathComponent("out"))
+      #expect(record.validationAccuracy == nil && record.epochs.allSatisfy { $0.test != nil })
+      #expect(record.settings["select_on"] == .string("test") && record.settings["train_examples"] == .int(160))
+      #expect(record.test.accuracy == record.epochs.compactMap { $0.test?.accuracy }.max())
+    }
+  }
+
+  @Test func `patience ends training early`() throws {
+    try Fixtures.withFolder { folder in
+      let record = try job("1VA", in: folder) { options in
+        options.epochs = 30
+        options.patience = 2
+        options.bertLearningRate = 0
+        options.headLearningRate = 0
+      }.run(in: folder.appendingPathComponent("out"))
+      #expect(record.epochs.count == 3 && record.peakEpoch == 1)
+    }
+  }
+
+  @Test func `the three groups are BERT weights, BERT biases with norms, and the rest`() throws {
+    try Fixtures.withFolder { folder in
+      try writeTinyModel(to: folder)
+      let settings = ClassifierSettings(variant: try Variant("1LV"), labels: ["a", "b"], maximumLength: 8)
+      let network = try TextClassifier(pretrained: folder, settings: settings).network
+      let groups = AdamW.groups(network, TrainingOptions())
+      #expect(groups.map(\.learningRate) == [3e-5, 3e-5, 1e-3] && groups.map(\.weightDecay) == [0.01, 0, 0])
+      #expect(groups[0].parameters.allSatisfy { $0.name.hasPrefix("bert.") && $0.name.hasSuffix("weight") && !$0.name.contains("LayerNorm") })
+      #expect(groups[1].parameters.allSatisfy { $0.name.hasSuffix("bias") || $0.name.contains("LayerNorm") })
+      #expect(groups[2].parameters.allSatisfy { $0.name.hasPrefix("lstm.") || $0.name.hasPrefix("classifier.") })
+      #expect(groups.reduce(0) { $0 + $1.parameters.count } == network.namedParameters().count)
+    }
+  }
+
+  @Test func `the rate warms up and decays to nothing`() {
+    var options = TrainingOptions()
+    #expect(options.rate(step: 0, of: 10) == 1)
+    options.schedule = .linear
+    options.warmup = 0.2
+    let rates = (0..<10).map { options.rate(step: $0, of: 10) }
+    #expect(rates[0] == 0.5 && rates[1] == 1 && rates[2] == 1 && abs(rates[9] - 0.125) < 1e-12)
+  }
+
+  @Test func `a second process is kept out of a folder in use`() throws {
+    try Fixtures.withFolder { folder in
+      let lock = try FolderLock(folder)
+      #expect(throws: CheckpointError.self) { try FolderLock(folder) }
+      withExtendedLifetime(lock) {}
+    }
+  }
+
+  @Test func `pretraining learns its text, resumes and opens as a pretrained model`() throws {
+    try Fixtures.withFolder { folder in
+      let texts = TinyTask.texts(200, seed: 3).texts
+      func pretrainer(_ name: String) throws -> Pretrainer {
+        RandomState.seed(1)
+        let out = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+        let config = BERTConfig(
+          vocabularySize: TinyTask.words.count, hiddenSize: 16, blockCount: 1, headCount: 2, intermediateSize: 32, maximumPositions: 32)
+        let bert = BERTModel(config)
+        bert.initialize()
+        var options = Pretrainer.Options()
+        options.epochs = 4
+        options.batchSize = 16
+        options.learningRate = 1e-2
+        options.maximumLength = 32
+        return try Pretrainer(MaskedLanguageModel(bert), Tokenizer(Vocabulary(TinyTask.words)), options, folder: out, fingerprint: "x")
+      }
+      let losses = try pretrainer("straight").run(texts)
+      #expect(losses.count == 4 && losses[3] < losses[0])
+      var asked = 0
+      #expect(throws: Trainer.Interrupted.self) {
+        try pretrainer("stopped").run(texts, shouldStop: {
+          asked += 1
+          return asked == 20
+        })
+      }
+      #expect(try pretrainer("stopped").run(texts) == losses)
+      #expect(try weights(folder.appendingPathComponent("straight")) == weights(folder.appendingPathComponent("stopped")))
+      #expect(try BERTModel(Checkpoint(folder: folder.appendingPathComponent("straight"))).blocks.count == 1)
+    }
+  }
+}
+
+@Suite struct MetricsTests {
+  @Test func `accuracy, macro-F1, loss and confusion equal a count by hand`() {
+    let metrics = Metrics(logits: [[2, 0, 0], [0, 2, 0], [0, 2, 0], [0, 0, 0.5]], targets: [0, 1, 0, 1])
+    #expect(metrics.accuracy == 0.5 && metrics.confusion == [[1, 1, 0], [0, 1, 1], [0, 0, 0]])
+    // F1 of the classes: 2/3, 1/2, 0
+    #expect(abs(metrics.macroF1 - (2.0 / 3 + 0.5) / 3) < 1e-12)
+    #expect(metrics.loss > 0 && metrics.loss.isFinite)
+  }
+}
