@@ -75,9 +75,12 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     let task = session.dataTask(with: request)
     task.resume()
     while finished.wait(timeout: .now() + 0.2) == .timedOut {
-      if shouldStop() { task.cancel() }
+      if shouldStop() {
+        task.cancel()
+        break
+      }
     }
-    session.finishTasksAndInvalidate()
+    session.invalidateAndCancel()
     try? handle.close()
     if shouldStop() { throw CheckpointError("stopped; \(received) bytes are kept: run the same command to go on") }
     if let failure {
@@ -119,9 +122,9 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
       let pipe = Pipe()
       process.standardOutput = pipe
       process.standardError = FileHandle.nullDevice
-      guard (try? process.run()) != nil else { continue }
-      let output = pipe.fileHandleForReading.readDataToEndOfFile()
-      process.waitUntilExit()
+      var output = Data()
+      let reading: () -> Void = { output = pipe.fileHandleForReading.readDataToEndOfFile() }
+      guard (try? ChildProcess.run(process, beforeWaiting: reading)) != nil else { continue }
       if process.terminationStatus == 0 {
         return String(decoding: output, as: UTF8.self).split(separator: " ").first.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
       }
@@ -135,15 +138,21 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    guard let answer = response as? HTTPURLResponse else { return completionHandler(.cancel) }
+    // On Linux a cancelled answer reports no completion: whoever cancels says itself that it is over.
+    func refuse() {
+      completionHandler(.cancel)
+      dataTask.cancel()
+      finished.signal()
+    }
+    guard let answer = response as? HTTPURLResponse else { return refuse() }
     status = answer.statusCode
     if let mark = answer.value(forHTTPHeaderField: "X-Linked-ETag") { noteSum(mark) }
     let isPart = status == 206 && answer.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(received)-") == true
     if status == 206, !isPart {
       status = 0
-      return completionHandler(.cancel)
+      return refuse()
     }
-    guard status == 200 || status == 206 else { return completionHandler(.cancel) }
+    guard status == 200 || status == 206 else { return refuse() }
     do {
       // A server without ranges sends everything again.
       if status == 200 {
@@ -155,7 +164,7 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
       completionHandler(.allow)
     } catch {
       failure = error
-      completionHandler(.cancel)
+      refuse()
     }
   }
 
@@ -167,6 +176,7 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     } catch {
       failure = CheckpointError("the disk is full or \(partial.path) is not writable")
       dataTask.cancel()
+      finished.signal()
     }
   }
 

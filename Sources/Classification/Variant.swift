@@ -84,7 +84,7 @@ public struct Variant: Hashable, Sendable, CustomStringConvertible {
       let digits = parts[0].prefix { $0.isASCII && $0.isNumber }
       let letters = parts[0].dropFirst(digits.count)
       let head: Head? = letters == "LBD" ? .lstm : Head(rawValue: String(letters))
-      guard let head else { throw fault }
+      guard let head, parts.count == 1 || !parts[1].isEmpty else { throw fault }
       if digits.isEmpty {
         let list = parts.count == 2 ? parts[1].split(separator: "+", omittingEmptySubsequences: false).map { Int($0) } : [nil]
         guard letters != "LBD", !list.contains(nil) else { throw fault }

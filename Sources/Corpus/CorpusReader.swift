@@ -79,7 +79,10 @@ public struct CorpusReader: Sendable {
   private func readTable(_ url: URL, delimiter: Character) throws -> [LabelledText] {
     var records = try DelimitedRecords(url, delimiter: delimiter)
     var first: [String]?
-    if hasHeader { first = try records.next()?.fields }
+    if hasHeader {
+      guard let header = try records.next() else { throw CorpusError("\(url.path) is empty: bring the file again") }
+      first = header.fields
+    }
     let textIndex = try column(textColumn, first, url)
     let labelIndex = try column(labelColumn, first, url)
     var examples: [LabelledText] = []

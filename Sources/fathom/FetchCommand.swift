@@ -53,8 +53,7 @@ struct FetchCommand: ParsableCommand {
     let tar = Process()
     tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     tar.arguments = ["tar", "xzf", archive.path, "-C", scratch.path]
-    try tar.run()
-    tar.waitUntilExit()
+    try ChildProcess.run(tar)
     let unpacked = scratch.appendingPathComponent("aclImdb")
     guard tar.terminationStatus == 0, FileManager.default.fileExists(atPath: unpacked.path) else {
       throw CheckpointError("\(archive.path) could not be unpacked: free 600 MB, or remove it and run again")

@@ -45,7 +45,7 @@ import Testing
   @Test(arguments: [
     ("text,label\na,b\nc\n", "d.csv", "line 3"), ("text,label\na,b\n\"c,d\n", "d.csv", "line 3"),
     ("text,label\na,\n", "d.csv", "line 2"), ("words,label\na,b\n", "d.csv", "no column 'text'"),
-    ("text,label\n", "d.csv", "no examples"), ("", "d.csv", "no column"), ("{\"text\": 1}\n", "d.jsonl", "line 1"),
+    ("text,label\n", "d.csv", "no examples"), ("", "d.csv", "is empty"), ("{\"text\": 1}\n", "d.jsonl", "line 1"),
     ("{\"text\": \"a\", \"label\": \"x\"}\nnonsense\n", "d.jsonl", "line 2"), ("{\"text\": \"a\"}", "d.jsonl", "label"),
     ("x", "d.xlsx", ".csv"),
   ])

@@ -47,8 +47,5 @@ public final class RangeServer {
     address = "http://127.0.0.1:" + port.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  deinit {
-    process.terminate()
-    process.waitUntilExit()
-  }
+  deinit { process.terminate() }
 }

@@ -12,7 +12,8 @@ struct Outcome {
 }
 
 /// Runs the built `fathom`, as a user does.
-func fathom(_ arguments: [String], input: String = "", interruptAfter seconds: Double? = nil) throws -> Outcome {
+/// - Parameter mark: text on standard error at which it is sent Ctrl-C.
+func fathom(_ arguments: [String], input: String = "", interruptAt mark: String? = nil) throws -> Outcome {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("fathom")
@@ -26,12 +27,14 @@ func fathom(_ arguments: [String], input: String = "", interruptAfter seconds: D
     return try FileHandle(forUpdating: file)
   }
   (process.standardInput, process.standardOutput, process.standardError) = (files[0], files[1], files[2])
-  try process.run()
-  if let seconds {
-    Thread.sleep(forTimeInterval: seconds)
+  try ChildProcess.run(process) {
+    guard let mark else { return }
+    let errors = folder.appendingPathComponent("err")
+    while process.isRunning, (try? String(contentsOf: errors, encoding: .utf8).contains(mark)) != true {
+      Thread.sleep(forTimeInterval: 0.01)
+    }
     process.interrupt()
   }
-  process.waitUntilExit()
   func text(_ name: String) throws -> String { try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8) }
   return Outcome(status: process.terminationStatus, output: try text("out"), errors: try text("err"))
 }
@@ -115,9 +118,9 @@ func json(_ text: String) throws -> [String: Any] {
 
   @Test func `Ctrl-C stops training after saving, and --resume ends as if nothing had happened`() throws {
     try withTask { folder in
-      let long = data(folder) + ["--variant", "3LC", "--epochs", "40"]
+      let long = data(folder) + ["--variant", "3LC", "--epochs", "25"]
       let straight = try fathom(["train", "--out", folder.path + "/a", "--json"] + long)
-      let stopped = try fathom(["train", "--out", folder.path + "/b", "--json"] + long, interruptAfter: 1.5)
+      let stopped = try fathom(["train", "--out", folder.path + "/b", "--json"] + long, interruptAt: "epoch 2:")
       #expect(stopped.status == 130 && stopped.output.isEmpty && stopped.errors.contains("--resume"))
       let refused = try fathom(["train", "--out", folder.path + "/b", "--json"] + long)
       #expect(refused.status != 0 && refused.errors.contains("--resume"))
