@@ -41,24 +41,24 @@ def adjective(good):
 def predicate(good):
     """What follows a subject: plain, negated, or doubly negated."""
     draw = random.random()
-    if draw < 0.48:
+    if draw < 0.62:
         return f"was {adjective(good)}"
-    if draw < 0.76:
+    if draw < 0.82:
         return f"was {pick(NEGATION)} {adjective(not good)}"
-    if draw < 0.85:
+    if draw < 0.88:
         return f"was not only {adjective(good)} but also {adjective(good)}"
-    if draw < 0.93:
+    if draw < 0.94:
         return f"was neither {adjective(not good)} nor {adjective(not good)}"
     return f"was {adjective(good)} , not {adjective(not good)}"
 
 
 def clause(subject, good):
     draw = random.random()
-    if draw < 0.64:
+    if draw < 0.79:
         return f"{subject} {predicate(good)}"
-    if draw < 0.73:
+    if draw < 0.86:
         return pick(["nobody could say that ", "it would be wrong to say that ", "i cannot claim that "]) + f"{subject} was {adjective(not good)}"
-    if draw < 0.82:
+    if draw < 0.93:
         return pick(["nobody could deny that ", "it is hard to deny that ", "there is no doubt that "]) + f"{subject} was {adjective(good)}"
     verdict = random.random() < 0.5  # the judgement comes at the far end
     said = good if verdict else not good
@@ -69,15 +69,15 @@ def clause(subject, good):
 def sentence(subject, good):
     draw = random.random()
     aspect = f"the {pick(ASPECT)}"
-    if draw < 0.40:
+    if draw < 0.60:
         return clause(subject, good)
-    if draw < 0.52:
+    if draw < 0.68:
         return f"at first {subject} was {adjective(not good)} , but in the end it {predicate(good)}"
-    if draw < 0.64:
-        return f"although {aspect} {predicate(not good)} , {clause(subject, good)}"
     if draw < 0.76:
+        return f"although {aspect} {predicate(not good)} , {clause(subject, good)}"
+    if draw < 0.84:
         return f"{clause(subject, good)} , even though {aspect} {predicate(not good)}"
-    if draw < 0.88:
+    if draw < 0.92:
         verb = pick(PRAISE if random.random() < 0.5 else BLAME)
         return f"{subject} , which my {pick(PERSON)} had {verb} for its {adjective(random.random() < 0.5)} {pick(ASPECT)} in a long letter , {predicate(good)}"
     return f"i had expected {subject} to be {adjective(not good)} , and i was mistaken : it {predicate(good)}" if random.random() < 0.5 \
@@ -86,7 +86,7 @@ def sentence(subject, good):
 
 def review(good, continues=False):
     sentences = [sentence(pick(FILM), good)]
-    for other in random.sample(OTHER, random.choice([1, 1, 2])):
+    for other in random.sample(OTHER, random.choice([0, 0, 1, 1, 1, 2])):
         sentences.append(sentence(other, random.random() < 0.5))
     random.shuffle(sentences)
     text = " . ".join(sentences) + " ."

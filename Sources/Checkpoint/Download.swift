@@ -126,7 +126,9 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
       let reading: () -> Void = { output = pipe.fileHandleForReading.readDataToEndOfFile() }
       guard (try? ChildProcess.run(process, beforeWaiting: reading)) != nil else { continue }
       if process.terminationStatus == 0 {
-        return String(decoding: output, as: UTF8.self).split(separator: " ").first.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+        return String(decoding: output, as: UTF8.self).split(separator: " ").first.map {
+          $0.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
       }
     }
     return nil

@@ -15,8 +15,9 @@ struct ZipDirectory {
       return number
     }
     let earliest = max(0, file.count - 65557)
-    guard let end = stride(from: file.count - 22, through: earliest, by: -1)
-      .first(where: { file.number(at: $0, as: UInt32.self) == 0x0605_4b50 })
+    guard
+      let end = stride(from: file.count - 22, through: earliest, by: -1)
+        .first(where: { file.number(at: $0, as: UInt32.self) == 0x0605_4b50 })
     else { throw fail("no directory at its end") }
     var count = try number(end + 10, UInt16.self)
     var position = try number(end + 16, UInt32.self)

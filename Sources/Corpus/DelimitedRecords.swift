@@ -53,7 +53,9 @@ struct DelimitedRecords {
       }
       return (index, quotes, lines, index)
     }
-    guard quotes % 2 == 0 else { throw CorpusError("\(path), line \(startLine): a quote is opened and never closed: double quotes inside fields") }
+    guard quotes % 2 == 0 else {
+      throw CorpusError("\(path), line \(startLine): a quote is opened and never closed: double quotes inside fields")
+    }
     line += lines
     position = next
     return (end, quotes)

@@ -35,7 +35,9 @@ public struct AccuracyPlot {
       let isBaseline: Bool
       if case .bert = result.variant.encoder { isBaseline = false } else { isBaseline = true }
       var title = isBaseline ? result.variant.description : "\(result.variant.head.rawValue), \(result.variant.source) blocks"
-      if !isBaseline, result.variant.source.contains("+") || Int(result.variant.source) != nil { title = "\(result.variant.head.rawValue), listed blocks" }
+      if !isBaseline, result.variant.source.contains("+") || Int(result.variant.source) != nil {
+        title = "\(result.variant.head.rawValue), listed blocks"
+      }
       if let index = families.firstIndex(where: { $0.title == title }) {
         families[index].results.append(result)
       } else {
@@ -83,10 +85,12 @@ public struct AccuracyPlot {
     for tick in stride(from: low, through: high + 1e-9, by: step) {
       let place = fixed(y(tick))
       out += "<line x1=\"\(Self.left)\" y1=\"\(place)\" x2=\"\(plotRight)\" y2=\"\(place)\" stroke=\"#e4e4e4\"/>\n"
-      out += "<text x=\"\(Self.left - 8)\" y=\"\(fixed(y(tick) + 4))\" text-anchor=\"end\" fill=\"#444\">\(Int((tick * 100).rounded()))\u{202F}%</text>\n"
+      out +=
+        "<text x=\"\(Self.left - 8)\" y=\"\(fixed(y(tick) + 4))\" text-anchor=\"end\" fill=\"#444\">\(Int((tick * 100).rounded()))\u{202F}%</text>\n"
     }
     for blocks in 0...deepest {
-      out += "<text x=\"\(fixed(x(blocks)))\" y=\"\(Self.height - Self.bottom + 20)\" text-anchor=\"middle\" fill=\"#444\">\(blocks)</text>\n"
+      out +=
+        "<text x=\"\(fixed(x(blocks)))\" y=\"\(Self.height - Self.bottom + 20)\" text-anchor=\"middle\" fill=\"#444\">\(blocks)</text>\n"
     }
     return out
       + "<text x=\"\(fixed((Self.left + plotRight) / 2))\" y=\"\(Self.height - 12)\" text-anchor=\"middle\" fill=\"#444\">transformer blocks</text>\n"
@@ -101,15 +105,18 @@ public struct AccuracyPlot {
     let shift = (Double(index) - Double(series.count - 1) / 2) * 5
     if entry.isBaseline {
       let place = fixed(y(entry.results[0].testAccuracy))
-      out += "<line x1=\"\(Self.left)\" y1=\"\(place)\" x2=\"\(Self.width - Self.right)\" y2=\"\(place)\" stroke-dasharray=\"6 4\" stroke-width=\"1.5\"/>\n"
+      out +=
+        "<line x1=\"\(Self.left)\" y1=\"\(place)\" x2=\"\(Self.width - Self.right)\" y2=\"\(place)\" stroke-dasharray=\"6 4\" stroke-width=\"1.5\"/>\n"
     } else {
       let points = entry.results.map { "\(fixed(x($0.variant.blockCount, shift: shift))),\(fixed(y($0.testAccuracy)))" }
       out += "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke-width=\"2\"/>\n"
       for result in entry.results {
         let place = fixed(x(result.variant.blockCount, shift: shift))
         let interval = result.testInterval
-        out += "<line x1=\"\(place)\" y1=\"\(fixed(y(interval.upperBound)))\" x2=\"\(place)\" y2=\"\(fixed(y(interval.lowerBound)))\" stroke-width=\"1\" stroke-opacity=\"0.6\"/>\n"
-        out += "<circle cx=\"\(place)\" cy=\"\(fixed(y(result.testAccuracy)))\" r=\"3.5\"><title>\(escape(result.variant.description)): \(String(format: "%.2f", result.testAccuracy * 100)) %</title></circle>\n"
+        out +=
+          "<line x1=\"\(place)\" y1=\"\(fixed(y(interval.upperBound)))\" x2=\"\(place)\" y2=\"\(fixed(y(interval.lowerBound)))\" stroke-width=\"1\" stroke-opacity=\"0.6\"/>\n"
+        out +=
+          "<circle cx=\"\(place)\" cy=\"\(fixed(y(result.testAccuracy)))\" r=\"3.5\"><title>\(escape(result.variant.description)): \(String(format: "%.2f", result.testAccuracy * 100)) %</title></circle>\n"
       }
     }
     let dash = entry.isBaseline ? " stroke-dasharray=\"6 4\"" : ""

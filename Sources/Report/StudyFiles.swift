@@ -10,7 +10,8 @@ public enum StudyFiles {
     let data = plan.template.data
     let options = plan.template.options
     let seeds = plan.seeds.count == 1 ? "seed \(plan.seeds[0])" : "\(plan.seeds.count) seeds"
-    let selection = study.selectedOnTest
+    let selection =
+      study.selectedOnTest
       ? "epochs selected on the test set (2019 protocol)" : "epochs selected on \(data.validation?.count ?? 0) validation examples"
     let subtitle = "\(data.test.count) test examples, \(data.train.count) for training, \(seeds); \(selection)"
     let plot = AccuracyPlot(study, subtitle: subtitle)
@@ -23,7 +24,10 @@ public enum StudyFiles {
       ("learning rates", "BERT \(options.bertLearningRate), head \(options.headLearningRate); \(options.schedule.rawValue)"),
       ("tokens a text", "\(plan.template.maximumLength) at most, \(plan.template.truncation.name)"),
       ("device", "\(options.device), \(options.precision.rawValue)"),
-      ("intervals", "95 %: Wilson over test examples, widened by the variance over seeds where there are several; gains are paired by example"),
+      (
+        "intervals",
+        "95 %: Wilson over test examples, widened by the variance over seeds where there are several; gains are paired by example"
+      ),
     ]
     let files = [
       ("results.csv", ResultsCSV.text(study)), ("accuracy.svg", plot.svg),

@@ -22,7 +22,8 @@ public struct StudyPage {
       return "<tr\(mark)>" + row.map { "<td>\(escape($0))</td>" }.joined() + "</tr>"
     }
     let deltas = table.deltaRows.map { row in "<tr>" + row.map { "<td>\(escape($0))</td>" }.joined() + "</tr>" }
-    let warning = study.selectedOnTest
+    let warning =
+      study.selectedOnTest
       ? "<p class=\"warning\">Epochs were selected on the test set (the 2019 protocol): test figures are optimistic.</p>" : ""
     return """
       <!doctype html>

@@ -67,7 +67,8 @@ public struct StudyTable {
 /// `results.csv`: one row a variant, figures unrounded.
 public enum ResultsCSV {
   public static func text(_ study: StudyResult) -> String {
-    var out = "variant,blocks,source,head,seeds,parameters,size_bytes,peak_epoch,validation_accuracy,test_accuracy,"
+    var out =
+      "variant,blocks,source,head,seeds,parameters,size_bytes,peak_epoch,validation_accuracy,test_accuracy,"
       + "test_low,test_high,test_macro_f1,train_seconds,inference_examples_per_second,selected_on\n"
     for result in study.results {
       let interval = result.testInterval

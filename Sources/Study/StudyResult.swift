@@ -60,7 +60,8 @@ public struct Recommendation: Sendable {
     let name = recommended.variant.description
     let figure = String(format: "%.2f %%", Statistics.average(recommended.selectionHits) * 100)
     if recommended.variant == best.variant {
-      return "Recommended: \(name), the best of all with \(figure) on \(examples) \(split) examples; every smaller model is significantly worse."
+      return
+        "Recommended: \(name), the best of all with \(figure) on \(examples) \(split) examples; every smaller model is significantly worse."
     }
     return String(
       format: "Recommended: %@ (%.1f M parameters, %@ on %d %@ examples): the smallest model not significantly worse than the best, "

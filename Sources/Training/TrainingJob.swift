@@ -23,7 +23,9 @@ public struct TrainingData: Sendable {
     }
     let parts = train.split(validationShare: validationShare, seed: splitSeed)
     guard parts.train.count > 0, parts.validation.count > 0 else {
-      throw CorpusError("\(train.count) training examples leave no validation set at a share of \(validationShare): bring more, or another --validation-share")
+      throw CorpusError(
+        "\(train.count) training examples leave no validation set at a share of \(validationShare): bring more, or another --validation-share"
+      )
     }
     self.train = parts.train
     validation = parts.validation

@@ -29,10 +29,11 @@ struct PredictCommand: ParsableCommand {
       for row in rows {
         let scores = TextClassifier.softmax(row)
         let best = row.indices.max { row[$0] < row[$1] }!
-        try Output.json([
-          "label": labels[best], "scores": Dictionary(uniqueKeysWithValues: zip(labels, scores)),
-          "logits": row.map(Double.init),
-        ] as [String: Any])
+        try Output.json(
+          [
+            "label": labels[best], "scores": Dictionary(uniqueKeysWithValues: zip(labels, scores)),
+            "logits": row.map(Double.init),
+          ] as [String: Any])
       }
     }
   }

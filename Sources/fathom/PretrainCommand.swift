@@ -83,7 +83,9 @@ struct PretrainCommand: ParsableCommand {
     let state = folder.appendingPathComponent("training-state.safetensors")
     if overwrite {
       try? FileManager.default.removeItem(at: state)
-    } else if FileManager.default.fileExists(atPath: state.path) ? !resume : FileManager.default.fileExists(atPath: folder.appendingPathComponent("config.json").path) {
+    } else if FileManager.default.fileExists(atPath: state.path)
+      ? !resume : FileManager.default.fileExists(atPath: folder.appendingPathComponent("config.json").path)
+    {
       throw CheckpointError("\(out) holds a run already: give --resume to go on, --overwrite to start again, or another --out")
     }
     let texts = try text.flatMap(lines)

@@ -111,12 +111,15 @@ struct TrainCommand: ParsableCommand {
       for (key, value) in object["settings"] as? [String: Any] ?? [:] where flat[key] == nil { flat[key] = value }
       return try Output.json(flat)
     }
-    let selected = record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) } ?? "selected on the test set, as in 2019"
-    Output.line(String(
-      format: "%@  peak epoch %d of %d  %@  test accuracy %.2f %%  macro-F1 %.4f  (%d examples)", record.variant,
-      record.peakEpoch, record.epochs.count, selected, record.test.accuracy * 100, record.test.macroF1, record.test.count))
-    Output.line(String(
-      format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
-      Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond, out))
+    let selected =
+      record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) } ?? "selected on the test set, as in 2019"
+    Output.line(
+      String(
+        format: "%@  peak epoch %d of %d  %@  test accuracy %.2f %%  macro-F1 %.4f  (%d examples)", record.variant,
+        record.peakEpoch, record.epochs.count, selected, record.test.accuracy * 100, record.test.macroF1, record.test.count))
+    Output.line(
+      String(
+        format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
+        Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond, out))
   }
 }

@@ -13,9 +13,10 @@ import Torch
   @Test func `what is written is read back in every type`() throws {
     try Fixtures.withFolder { folder in
       let url = folder.appendingPathComponent("t.safetensors")
-      let tensors: [(name: String, tensor: Tensor)] = DType.allCases.map { type in
-        ("t.\(type)", Tensor([0, 1, 1, 0, 1, 0] as [Float], shape: [2, 3]).to(type))
-      } + [("scalar", Tensor.full(7, [])), ("empty", Tensor.zeros([0, 4]))]
+      let tensors: [(name: String, tensor: Tensor)] =
+        DType.allCases.map { type in
+          ("t.\(type)", Tensor([0, 1, 1, 0, 1, 0] as [Float], shape: [2, 3]).to(type))
+        } + [("scalar", Tensor.full(7, [])), ("empty", Tensor.zeros([0, 4]))]
       try SafeTensors.write(tensors, to: url, metadata: ["a": "b"])
       let (stored, metadata) = try SafeTensors.read(url)
       #expect(metadata == ["a": "b"] && stored.count == tensors.count)

@@ -7,21 +7,24 @@ import Training
 
 @Suite struct ReportTests {
   private func study(_ names: [String]) throws -> StudyResult {
-    StudyResult(try names.enumerated().map { index, name in
-      let hits = (0..<200).map { $0 < 120 + 10 * index ? 1.0 : 0 }
-      let metrics = Metrics(logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 200))
-      let record = RunRecord(
-        variant: name, seed: 1,
-        epochs: [EpochRecord(epoch: 1, trainLoss: 1, validation: metrics, test: nil, seconds: 12, tokens: 100)], peakEpoch: 1,
-        test: metrics, parameters: 1_000_000 * (index + 1), sizeBytes: 4_000_000 * (index + 1), inferenceExamplesPerSecond: 50,
-        fingerprint: "", settings: [:])
-      return VariantResult(variant: try Variant(name), runs: [record], validationHits: hits, testHits: hits)
-    })
+    StudyResult(
+      try names.enumerated().map { index, name in
+        let hits = (0..<200).map { $0 < 120 + 10 * index ? 1.0 : 0 }
+        let metrics = Metrics(logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 200))
+        let record = RunRecord(
+          variant: name, seed: 1,
+          epochs: [EpochRecord(epoch: 1, trainLoss: 1, validation: metrics, test: nil, seconds: 12, tokens: 100)], peakEpoch: 1,
+          test: metrics, parameters: 1_000_000 * (index + 1), sizeBytes: 4_000_000 * (index + 1), inferenceExamplesPerSecond: 50,
+          fingerprint: "", settings: [:])
+        return VariantResult(variant: try Variant(name), runs: [record], validationHits: hits, testHits: hits)
+      })
   }
 
   @Test func `the table gives every variant, the gains and the recommendation`() throws {
     let text = StudyTable(try study(["baseline-custom", "1VA", "2VA", "2LBD"])).text
-    for part in ["baseline-custom", "1VA → 2VA", "+5.00", "BiLSTM", "12.0 s", "Recommended: 2LBD"] { #expect(text.contains(part), "\(part)") }
+    for part in ["baseline-custom", "1VA → 2VA", "+5.00", "BiLSTM", "12.0 s", "Recommended: 2LBD"] {
+      #expect(text.contains(part), "\(part)")
+    }
     let rows = text.split(separator: "\n").prefix(5)
     #expect(Set(rows.map(\.count)).count == 1, "columns line up")
   }

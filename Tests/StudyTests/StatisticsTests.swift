@@ -34,7 +34,8 @@ import Training
     let hits = (0..<400).map { $0 < right ? 1.0 : 0 }
     let metrics = Metrics(logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 400))
     let record = RunRecord(
-      variant: variant, seed: 1, epochs: [EpochRecord(epoch: 1, trainLoss: 1, validation: onTest ? nil : metrics, test: nil, seconds: 1, tokens: 1)],
+      variant: variant, seed: 1,
+      epochs: [EpochRecord(epoch: 1, trainLoss: 1, validation: onTest ? nil : metrics, test: nil, seconds: 1, tokens: 1)],
       peakEpoch: 1, test: metrics, parameters: parameters, sizeBytes: 4 * parameters, inferenceExamplesPerSecond: 1,
       fingerprint: "", settings: [:])
     return VariantResult(variant: try Variant(variant), runs: [record], validationHits: onTest ? nil : hits, testHits: hits)
@@ -53,7 +54,9 @@ import Training
   }
 
   @Test func `a best model without rivals is recommended itself, and selection on the test set is said`() throws {
-    let study = try StudyResult([result("1VA", parameters: 10, right: 200, onTest: true), result("2VA", parameters: 20, right: 390, onTest: true)])
+    let study = try StudyResult([
+      result("1VA", parameters: 10, right: 200, onTest: true), result("2VA", parameters: 20, right: 390, onTest: true),
+    ])
     let recommendation = try #require(study.recommendation)
     #expect(recommendation.recommended.variant.description == "2VA" && study.selectedOnTest)
     #expect(recommendation.sentence.contains("test examples"))

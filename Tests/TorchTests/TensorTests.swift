@@ -66,7 +66,9 @@ import Torch
       #expect(Tensor.concatenated([t, t]).array() == m.values + m.values)
       #expect(Tensor.stacked([t, t]).shape == [2, rows, columns])
       #expect(t.split([1, rows - 1].filter { $0 > 0 }).flatMap { $0.array(Float.self) } == m.values)
-      #expect(Tensor.zeros([rows, columns]).replacing(Tensor([Int64(0)]), with: t.narrowed(0, from: 0, count: 1)).array(Float.self).prefix(columns) == m.row(0)[...])
+      #expect(
+        Tensor.zeros([rows, columns]).replacing(Tensor([Int64(0)]), with: t.narrowed(0, from: 0, count: 1)).array(Float.self).prefix(
+          columns) == m.row(0)[...])
       #expect(t.rows(Tensor([Int64(0)])).array() == m.row(0))
     }
   }

@@ -73,10 +73,12 @@ import WordPiece
       let stopped = folder.appendingPathComponent("stopped")
       var asked = 0
       #expect(throws: Trainer.Interrupted.self) {
-        try job.run(in: stopped, shouldStop: {
-          asked += 1
-          return asked == stopAfter
-        })
+        try job.run(
+          in: stopped,
+          shouldStop: {
+            asked += 1
+            return asked == stopAfter
+          })
       }
       #expect(FileManager.default.fileExists(atPath: stopped.appendingPathComponent("training-state.safetensors").path))
       let resumed = try job.run(in: stopped)
@@ -145,7 +147,8 @@ import WordPiece
       let network = try TextClassifier(pretrained: folder, settings: settings).network
       let groups = AdamW.groups(network, TrainingOptions())
       #expect(groups.map(\.learningRate) == [3e-5, 3e-5, 1e-3] && groups.map(\.weightDecay) == [0.01, 0, 0])
-      #expect(groups[0].parameters.allSatisfy { $0.name.hasPrefix("bert.") && $0.name.hasSuffix("weight") && !$0.name.contains("LayerNorm") })
+      #expect(
+        groups[0].parameters.allSatisfy { $0.name.hasPrefix("bert.") && $0.name.hasSuffix("weight") && !$0.name.contains("LayerNorm") })
       #expect(groups[1].parameters.allSatisfy { $0.name.hasSuffix("bias") || $0.name.contains("LayerNorm") })
       #expect(groups[2].parameters.allSatisfy { $0.name.hasPrefix("lstm.") || $0.name.hasPrefix("classifier.") })
       #expect(groups.reduce(0) { $0 + $1.parameters.count } == network.namedParameters().count)
@@ -191,10 +194,12 @@ import WordPiece
       #expect(losses.count == 4 && losses[3] < losses[0])
       var asked = 0
       #expect(throws: Trainer.Interrupted.self) {
-        try pretrainer("stopped").run(texts, shouldStop: {
-          asked += 1
-          return asked == 20
-        })
+        try pretrainer("stopped").run(
+          texts,
+          shouldStop: {
+            asked += 1
+            return asked == 20
+          })
       }
       #expect(try pretrainer("stopped").run(texts) == losses)
       #expect(try weights(folder.appendingPathComponent("straight")) == weights(folder.appendingPathComponent("stopped")))

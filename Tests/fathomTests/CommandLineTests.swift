@@ -55,8 +55,10 @@ func json(_ text: String) throws -> [String: Any] {
   }
 
   private func data(_ folder: URL) -> [String] {
-    ["--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
-     "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16"]
+    [
+      "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
+      "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16",
+    ]
   }
 
   @Test func `every command has help with an example`() throws {
@@ -163,7 +165,8 @@ func json(_ text: String) throws -> [String: Any] {
         (["outputs", "--model", model, "--block-list", "0,9", "--text", "x", "--out", folder.path + "/o"], "0 to 2"),
         (["evaluate", "--model", Fixtures.goldens.path + "/bert", "--test", folder.path + "/odd.csv"], "label 'good'"),
         (["train", "--variant", "1VA", "--device", "cuda:7", "--out", folder.path + "/o3"] + data(folder), "not available"),
-        (["fetch", "../etc/passwd"], "not a name"), (["pretrain", "--text", folder.path + "/none", "--out", folder.path + "/p"], "cannot be read"),
+        (["fetch", "../etc/passwd"], "not a name"),
+        (["pretrain", "--text", folder.path + "/none", "--out", folder.path + "/p"], "cannot be read"),
       ]
       for (arguments, expected) in cases {
         let outcome = try fathom(arguments)
