@@ -1,3 +1,4 @@
+import BERT
 import Checkpoint
 import Classification
 import Foundation
@@ -20,6 +21,21 @@ public struct StudyPlan {
     self.variants = variants
     self.seeds = (0..<UInt64(seeds)).map { template.options.seed + $0 }
     self.template = template
+  }
+
+  /// Makes sure that the model has the blocks and positions that every variant asks for, before the first run starts.
+  public func check() throws {
+    let config = try BERTConfig(folder: template.model)
+    for variant in variants {
+      guard case .bert(let blocks) = variant.encoder else { continue }
+      do { _ = try blocks.selection.indices(of: config.blockCount) } catch {
+        throw CheckpointError("variant \(variant): \(error)")
+      }
+    }
+    guard template.maximumLength <= config.maximumPositions else {
+      throw CheckpointError(
+        "a maximum length of \(template.maximumLength) is more than the \(config.maximumPositions) positions of \(template.model.path)")
+    }
   }
 
   public func job(_ variant: Variant, seed: UInt64) -> TrainingJob {

@@ -85,12 +85,11 @@ struct StudyCommand: ParsableCommand {
 
   private func makePlan() throws -> StudyPlan {
     var options = try training.options(seed: seed)
-    var length = training.maxLength
     if preset == .imdb2019 {
       options.selection = training.selectOn ?? .test
       options.epochs = training.epochs ?? IMDB2019.epochs
-      length = IMDB2019.maximumLength
     }
+    let length = try training.length(for: model, default: preset == .imdb2019 ? IMDB2019.maximumLength : 256)
     let sets = try data.load()
     let split = try TrainingData(
       train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
@@ -99,6 +98,7 @@ struct StudyCommand: ParsableCommand {
       model: URL(fileURLWithPath: model), variant: .baselineCustom, data: split, options: options, maximumLength: length)
     try training.apply(to: &job)
     var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)
+    try plan.check()
     if preset == .imdb2019, training.batchSize == nil { plan.batchSize = IMDB2019.batchSize(blocks:) }
     return plan
   }

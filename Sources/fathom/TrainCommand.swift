@@ -75,8 +75,8 @@ struct TrainCommand: ParsableCommand {
     let split = try TrainingData(
       train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
       selection: options.selection)
-    var job = TrainingJob(
-      model: URL(fileURLWithPath: model), variant: chosen, data: split, options: options, maximumLength: training.maxLength)
+    var job = try TrainingJob(
+      model: URL(fileURLWithPath: model), variant: chosen, data: split, options: options, maximumLength: training.length(for: model))
     try training.apply(to: &job)
     Interrupts.listen()
     let display = ProgressDisplay(chosen.description, quiet: quiet)

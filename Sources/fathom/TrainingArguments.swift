@@ -72,8 +72,8 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "validation, or test: the 2019 protocol, whose figures are optimistic.")
   var selectOn: TrainingOptions.Selection?
 
-  @Option(help: "Tokens a text, with [CLS] and [SEP].")
-  var maxLength = 256
+  @Option(help: "Tokens a text, with [CLS] and [SEP] (default: 256, or what the model allows).")
+  var maxLength: Int?
 
   @Option(help: "Which part of a long text is kept: head, tail or head+tail.")
   var truncation = "head"
@@ -97,7 +97,7 @@ struct TrainingArguments: ParsableArguments {
       throw ValidationError("rates must not be negative, --warmup lies from 0 to 1, --dropout below 1")
     }
     guard pooler != .none else { throw ValidationError("--pooler is pretrained or reinitialized") }
-    guard maxLength >= 3 else { throw ValidationError("--max-length must be 3 at least") }
+    guard maxLength ?? 3 >= 3 else { throw ValidationError("--max-length must be 3 at least") }
   }
 
   func options(seed: UInt64) throws -> TrainingOptions {
@@ -117,6 +117,11 @@ struct TrainingArguments: ParsableArguments {
     options.precision = engine.precision
     options.device = try engine.apply()
     return options
+  }
+
+  /// The length asked for, or the default where the model has that many positions.
+  func length(for model: String, default usual: Int = 256) throws -> Int {
+    try maxLength ?? min(usual, BERTConfig(folder: URL(fileURLWithPath: model)).maximumPositions)
   }
 
   func apply(to job: inout TrainingJob) throws {
