@@ -5,6 +5,12 @@ enum Interrupts {
   nonisolated(unsafe) private static var count: sig_atomic_t = 0
 
   static func listen() {
+    // A parent may have left them blocked, as Foundation's Process does when it starts on a worker thread.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGINT, SIGTERM] {
       signal(number) { _ in
         if Interrupts.count > 0 { _exit(130) }

@@ -11,6 +11,9 @@ import WordPiece
 
 /// Training draws from one generator of the process: these tests run one at a time.
 @Suite(.serialized) struct TrainerTests {
+  // Operations this small only lose by being shared out.
+  init() { Engine.threadCount = 1 }
+
   private func data(selection: TrainingOptions.Selection = .validation) throws -> TrainingData {
     let (trainTexts, trainTargets) = TinyTask.texts(160, seed: 1)
     let (testTexts, testTargets) = TinyTask.texts(80, seed: 2)

@@ -57,7 +57,7 @@ func json(_ text: String) throws -> [String: Any] {
   private func data(_ folder: URL) -> [String] {
     [
       "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
-      "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16",
+      "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16", "--threads", "1",
     ]
   }
 
@@ -120,7 +120,7 @@ func json(_ text: String) throws -> [String: Any] {
 
   @Test func `Ctrl-C stops training after saving, and --resume ends as if nothing had happened`() throws {
     try withTask { folder in
-      let long = data(folder) + ["--variant", "3LC", "--epochs", "25"]
+      let long = data(folder) + ["--variant", "2LV", "--epochs", "12"]
       let straight = try fathom(["train", "--out", folder.path + "/a", "--json"] + long)
       let stopped = try fathom(["train", "--out", folder.path + "/b", "--json"] + long, interruptAt: "epoch 2:")
       #expect(stopped.status == 130 && stopped.output.isEmpty && stopped.errors.contains("--resume"))
