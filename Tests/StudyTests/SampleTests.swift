@@ -4,11 +4,14 @@ import Fixtures
 import Foundation
 import Study
 import Testing
+import Torch
 import Training
 import WordPiece
 
 /// The bundled sample must be a task in which depth matters.
 @Suite(.serialized) struct SampleTests {
+  init() { Engine.threadCount = ProcessInfo.processInfo.activeProcessorCount }
+
   private let folder = Fixtures.root.appendingPathComponent("Sample")
 
   private func load() throws -> (train: DataSet, test: DataSet) {

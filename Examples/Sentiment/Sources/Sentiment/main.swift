@@ -1,4 +1,4 @@
-// Loads a checkpoint, fine-tunes its first two blocks on the bundled sample, and predicts.
+// Loads a checkpoint, fine-tunes its first three blocks on the bundled sample, and predicts.
 import Classification
 import Corpus
 import Foundation
@@ -12,18 +12,18 @@ let train = try DataSet(reader.read(sample.appendingPathComponent("train.csv"), 
 let test = try DataSet(reader.read(sample.appendingPathComponent("test.csv"), split: .test), classes: train.classes)
 
 var options = TrainingOptions()
-options.epochs = 3
+options.epochs = 4
 options.bertLearningRate = 5e-4
 options.schedule = .linear
 let data = try TrainingData(
   train: train, test: test.limited(to: 300, seed: 1), validationShare: 0.1, splitSeed: 1, selection: .validation)
 let job = TrainingJob(
-  model: sample.appendingPathComponent("model"), variant: try Variant("2VA"), data: data, options: options, maximumLength: 64)
+  model: sample.appendingPathComponent("model"), variant: try Variant("3VA"), data: data, options: options, maximumLength: 96)
 
 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sentiment-\(getpid())")
 defer { try? FileManager.default.removeItem(at: folder) }
 let record = try job.run(in: folder)
-print("2VA, test accuracy \(record.test.accuracy) on \(record.test.count) texts")
+print("3VA, test accuracy \(record.test.accuracy) on \(record.test.count) texts")
 
 let classifier = try TextClassifier(folder: folder)
 for prediction in classifier.predict(["The film was superb.", "This movie was far from gripping."]) {
