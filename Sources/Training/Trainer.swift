@@ -118,6 +118,10 @@ public final class Trainer {
     var examples = 0
     for (step, batch) in plan.batches.enumerated().dropFirst(firstStep) {
       let loss = update(batch, sequences, targets, step: epoch * steps + step, of: options.epochs * steps)
+      guard loss.isFinite else {
+        throw CheckpointError(
+          "the loss is not a number at step \(step + 1) of epoch \(epoch + 1): lower --bert-lr and --head-lr, or clip with --clip-norm 1")
+      }
       let now = Date()
       examples += batch.count
       state.step = step + 1

@@ -118,7 +118,11 @@ struct PretrainCommand: ParsableCommand {
       let checkpoint = try Checkpoint(folder: folder)
       let mlm = MaskedLanguageModel(try BERTModel(checkpoint))
       if try !mlm.loadHead(checkpoint) { Output.note("\(model) has no masked-token head: a fresh one is trained") }
-      return (mlm, try Tokenizer(folder: folder))
+      let tokenizer = try Tokenizer(folder: folder)
+      guard tokenizer.vocabulary.tokens.count <= mlm.bert.config.vocabularySize else {
+        throw CheckpointError("\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model")
+      }
+      return (mlm, tokenizer)
     }
     let normalisation = TokenizerOptions(lowercases: !cased)
     let vocabulary = VocabularyTrainer.train(WordCounts(texts, options: normalisation), size: vocabularySize)

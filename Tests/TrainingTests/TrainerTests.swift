@@ -131,6 +131,15 @@ import WordPiece
     }
   }
 
+  @Test func `a loss that is no number ends the run with advice`() throws {
+    try Fixtures.withFolder { folder in
+      let error = #expect(throws: CheckpointError.self) {
+        try job("1VA", in: folder) { $0.bertLearningRate = 1e38 }.run(in: folder.appendingPathComponent("out"))
+      }
+      #expect(error?.description.contains("--bert-lr") == true)
+    }
+  }
+
   @Test func `patience ends training early`() throws {
     try Fixtures.withFolder { folder in
       let record = try job("1VA", in: folder) { options in
