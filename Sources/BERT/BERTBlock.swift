@@ -12,6 +12,7 @@ public final class BERTBlock: Module {
   @Child("output.dense") var output: Linear
   @Child("output.LayerNorm") var outputNorm: LayerNorm
   private let config: BERTConfig
+  private let joinedWeight = Derived()
 
   public init(_ config: BERTConfig) {
     self.config = config
@@ -31,35 +32,90 @@ public final class BERTBlock: Module {
   func callAsFunction(
     _ x: Tensor, _ batch: PackedTokens, training: Bool, probabilities: ((Tensor) -> Void)? = nil
   ) -> Tensor {
-    let dropout = Dropout(config.hiddenDropout)
-    let context = attend(x, batch, training: training, probabilities)  // [T,H]
-    let attended = attentionNorm(x + dropout(attentionOutput(context), training: training))
-    let expanded = activate(intermediate(attended))  // [T,4H]
-    return outputNorm(attended + dropout(output(expanded), training: training))
+    let context: Tensor  // [T,H]
+    if probabilities == nil, isFused(x) {
+      let qkv = x.linear(joined([query, key, value], x.dtype), bias([query, key, value], x.dtype))  // [T,3H]
+      context = qkv.packedAttention(lengths: batch.sizes, heads: config.headCount, dropout: attentionDropout(training))
+    } else {
+      context = attend(
+        query(x).split(batch.runSizes), key(x), value(x), batch, training: training, probabilities)
+    }
+    return finish(context, residual: x, training: training)
   }
 
+  /// `[T,H]` → `[B,H]`: the output at each sequence's first token alone, for a head that reads nothing else. Only keys
+  /// and values are computed for the other tokens.
+  func first(_ x: Tensor, _ batch: PackedTokens, training: Bool) -> Tensor {
+    let start = x.selected(batch.starts)  // [B,H]
+    let context: Tensor
+    if isFused(x) {
+      let keysValues = x.linear(joined([key, value], x.dtype), bias([key, value], x.dtype))  // [T,2H]
+      context = query(start).firstAttention(
+        keysValues, lengths: batch.sizes, heads: config.headCount, dropout: attentionDropout(training))
+    } else {
+      context = attend(query(start).split(batch.runs.map(\.count)), key(x), value(x), batch, training: training, nil)
+    }
+    return finish(context, residual: start, training: training)
+  }
+
+  /// What follows attention, row by row.
+  private func finish(_ context: Tensor, residual x: Tensor, training: Bool) -> Tensor {
+    let attended = add(attentionOutput, context, to: x, attentionNorm, training: training)
+    let expanded: Tensor  // [T,4H]
+    if isFused(x), config.activation == .gelu {
+      expanded = attended.linear(intermediate.weight(as: x.dtype), nil).biasGelu(intermediate.bias)
+    } else {
+      expanded = activate(intermediate(attended))
+    }
+    return add(output, expanded, to: attended, outputNorm, training: training)
+  }
+
+  /// `norm(x + dropout(dense(y)))`
+  private func add(_ dense: Linear, _ y: Tensor, to x: Tensor, _ norm: LayerNorm, training: Bool) -> Tensor {
+    let dropout = Dropout(config.hiddenDropout)
+    guard isFused(x) else { return norm(x + dropout(dense(y), training: training)) }
+    return y.linear(dense.weight(as: x.dtype), nil).residualNorm(
+      bias: dense.bias, residual: x, weight: norm.weight, offset: norm.bias, epsilon: norm.epsilon,
+      dropout: training ? dropout.probability : 0)
+  }
+
+  /// - Parameter queries: a part a run, `[n·M,H]` with M queries a sequence.
   private func attend(
-    _ x: Tensor, _ batch: PackedTokens, training: Bool, _ probabilities: ((Tensor) -> Void)?
+    _ queries: [Tensor], _ keys: Tensor, _ values: Tensor, _ batch: PackedTokens, training: Bool,
+    _ probabilities: ((Tensor) -> Void)?
   ) -> Tensor {
-    let runs = batch.runs
-    let sizes = runs.map { $0.count * $0.length }
-    let parts = zip(query(x).split(sizes), zip(key(x).split(sizes), value(x).split(sizes)))
-    let contexts = zip(runs, parts).map { run, parts in
-      let shape = [run.count, run.length, config.headCount, config.headSize]
-      func heads(_ part: Tensor) -> Tensor { part.reshaped(shape).transposed(1, 2) }  // [n,N,L,D]
-      let (q, k, v) = (heads(parts.0), heads(parts.1.0), heads(parts.1.1))
+    let parts = zip(keys.split(batch.runSizes), values.split(batch.runSizes))
+    let contexts = zip(zip(batch.runs, queries), parts).map { run, parts in
+      func heads(_ part: Tensor) -> Tensor {  // [n,N,L,D]
+        part.reshaped([run.0.count, -1, config.headCount, config.headSize]).transposed(1, 2)
+      }
+      let (q, k, v) = (heads(run.1), heads(parts.0), heads(parts.1))
       let context: Tensor
-      if probabilities == nil, !training || config.attentionDropout == 0 {
+      if probabilities == nil, attentionDropout(training) == 0 {
         context = Tensor.attention(q, k, v)
       } else {
         let scale = 1 / Double(config.headSize).squareRoot()
-        let weights = (q * scale).matmul(k.transposed(2, 3)).softmax()  // [n,N,L,L]
+        let weights = (q * scale).matmul(k.transposed(2, 3)).softmax()  // [n,N,M,L]
         probabilities?(weights)
         context = weights.dropout(config.attentionDropout, training: training).matmul(v)
       }
-      return context.transposed(1, 2).reshaped([run.count * run.length, config.hiddenSize])
+      return context.transposed(1, 2).reshaped([-1, config.hiddenSize])
     }
     return Tensor.concatenated(contexts)
+  }
+
+  private func attentionDropout(_ training: Bool) -> Double { training ? config.attentionDropout : 0 }
+
+  private func isFused(_ x: Tensor) -> Bool {
+    Fused.isAvailable(x.dtype, on: x.device, widths: [config.headSize, config.intermediateSize])
+  }
+
+  private func joined(_ layers: [Linear], _ dtype: DType) -> Tensor {
+    joinedWeight(layers.map(\.weight), as: dtype) { .concatenated(layers.map { $0.weight.to(dtype) }) }
+  }
+
+  private func bias(_ layers: [Linear], _ dtype: DType) -> Tensor {
+    .concatenated(layers.map { $0.bias.to(dtype) })
   }
 
   private func activate(_ x: Tensor) -> Tensor {

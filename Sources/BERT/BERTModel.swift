@@ -62,13 +62,21 @@ public final class BERTModel: Module {
     case pretrained, reinitialized, none
   }
 
+  /// The pooled output alone, `[B,H]`: the last block then computes nothing that the pooler does not read.
+  /// - Precondition: the model has a pooler.
+  public func pooled(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
+    check(batch)
+    var x = embeddings(batch, dtype: dtype, training: training)
+    for block in blocks.dropLast() { x = block(x, batch, training: training) }
+    let first = blocks.last?.first(x, batch, training: training) ?? x.selected(batch.starts)
+    return pooler!(first).tanh()
+  }
+
   public func callAsFunction(
     _ batch: PackedTokens, dtype: DType = .float32, training: Bool = false, keepingHiddenStates: Bool = false,
     keepingAttentions: Bool = false
   ) -> Output {
-    precondition(
-      batch.longest <= config.maximumPositions,
-      "a sequence of \(batch.longest) tokens does not fit \(config.maximumPositions) positions")
+    check(batch)
     var x = embeddings(batch, dtype: dtype, training: training)
     var hiddenStates = keepingHiddenStates ? [x] : []
     var attentions: [Tensor] = []
@@ -80,6 +88,12 @@ public final class BERTModel: Module {
     }
     let pooled = pooler.map { $0(x.selected(batch.starts)).tanh() }
     return Output(packed: x, pooled: pooled, hiddenStates: hiddenStates, attentions: attentions, batch: batch)
+  }
+
+  private func check(_ batch: PackedTokens) {
+    precondition(
+      batch.longest <= config.maximumPositions,
+      "a sequence of \(batch.longest) tokens does not fit \(config.maximumPositions) positions")
   }
 
   /// Draws every weight as BERT's pretraining started.

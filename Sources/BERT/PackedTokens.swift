@@ -31,6 +31,12 @@ public struct PackedTokens {
     ).to(ids.device)
   }
 
+  /// `[B]` int64 on the CPU: the lengths.
+  var sizes: Tensor { Tensor(lengths.map(Int64.init)) }
+
+  /// Tokens of each run.
+  var runSizes: [Int] { runs.map { $0.count * $0.length } }
+
   /// Neighbouring sequences of the same length, which attention handles as one `[n,N,L,D]`.
   var runs: [(count: Int, length: Int)] {
     var runs: [(count: Int, length: Int)] = []

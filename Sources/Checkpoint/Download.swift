@@ -62,7 +62,7 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
       throw CheckpointError("\(folder.path) cannot be made: choose another --out")
     }
     if !FileManager.default.fileExists(atPath: partial.path) {
-      FileManager.default.createFile(atPath: partial.path, contents: nil)
+      _ = FileManager.default.createFile(atPath: partial.path, contents: nil)
     }
     guard let handle = FileHandle(forUpdatingAtPath: partial.path) else {
       throw CheckpointError("\(partial.path) cannot be written: check the folder's permissions")

@@ -54,24 +54,17 @@ public final class ClassifierNetwork: Module {
 
   /// Logits `[B,C]`, float32 whatever the encoder computes in.
   public func callAsFunction(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
-    let feature: Tensor
-    if let bert {
-      let output = bert(
-        batch, dtype: dtype, training: training, keepingHiddenStates: head == .concatenatedLSTM)
-      feature = reduce(output, batch)
-    } else {
-      feature = lstm!(embedding!(batch.ids), lengths: batch.lengths)
-    }
-    return classifier(dropout(feature, training: training))
+    classifier(dropout(feature(batch, dtype: dtype, training: training), training: training))
   }
 
-  private func reduce(_ output: BERTModel.Output, _ batch: PackedTokens) -> Tensor {
-    switch head {
-    case .pooled: output.pooled!.to(.float32)
-    case .flattened: batch.padded(output.packed.to(.float32), length: flattenedLength).reshaped([batch.batchSize, -1])
-    case .lstm: lstm!(output.packed.to(.float32), lengths: batch.lengths)
-    case .concatenatedLSTM:
-      lstm!(Tensor.concatenated(output.hiddenStates, along: 1).to(.float32), lengths: batch.lengths)
+  private func feature(_ batch: PackedTokens, dtype: DType, training: Bool) -> Tensor {
+    guard let bert else { return lstm!(embedding!(batch.ids), lengths: batch.lengths) }
+    if head == .pooled { return bert.pooled(batch, dtype: dtype, training: training).to(.float32) }
+    let output = bert(batch, dtype: dtype, training: training, keepingHiddenStates: head == .concatenatedLSTM)
+    if head == .flattened {
+      return batch.padded(output.packed.to(.float32), length: flattenedLength).reshaped([batch.batchSize, -1])
     }
+    let states = head == .lstm ? output.packed : Tensor.concatenated(output.hiddenStates, along: 1)
+    return lstm!(states.to(.float32), lengths: batch.lengths)
   }
 }

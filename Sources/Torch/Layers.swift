@@ -2,6 +2,7 @@
 public final class Linear: Module {
   @Parameter("weight") public var weight: Tensor
   @Parameter("bias") public var bias: Tensor
+  private let cast = Derived()
 
   /// Elements are undefined until a checkpoint or an `initialize` call fills them.
   public init(_ inputs: Int, _ outputs: Int) {
@@ -10,9 +11,10 @@ public final class Linear: Module {
   }
 
   /// `[…,in]` → `[…,out]`, in the type of `x`.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let type = x.dtype
-    return x.linear(weight.to(type), bias.to(type))
+  public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight(as: x.dtype), bias.to(x.dtype)) }
+
+  public func weight(as dtype: DType) -> Tensor {
+    weight.dtype == dtype ? weight : cast([weight], as: dtype) { weight.to(dtype) }
   }
 
   /// Weights from N(0, deviation²), bias zero: what BERT starts from.

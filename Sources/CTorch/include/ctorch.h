@@ -42,6 +42,7 @@ int64_t ct_count(ct_tensor t);
 int ct_dtype(ct_tensor t);
 int ct_device(ct_tensor t, int *index);
 void *ct_data(ct_tensor t);
+int64_t ct_modifications(ct_tensor t); // counts changes in place
 int ct_item(ct_tensor t, double *value);
 ct_tensor ct_reshape(ct_tensor t, const int64_t *sizes, int rank);
 ct_tensor ct_permute(ct_tensor t, const int64_t *order, int rank);
@@ -86,6 +87,13 @@ ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation);
 ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored);
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v);
 int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out);
+
+// MARK: fused/ (processors with AVX-512 only; rows of a multiple of 16 elements; weights and biases are float32)
+bool ct_fused_available(int dtype);
+ct_tensor ct_packed_attention(ct_tensor qkv, ct_tensor lengths, int64_t heads, double dropout);
+ct_tensor ct_first_attention(ct_tensor query, ct_tensor keys_values, ct_tensor lengths, int64_t heads, double dropout);
+ct_tensor ct_bias_gelu(ct_tensor x, ct_tensor bias);
+ct_tensor ct_dropout_residual_norm(ct_tensor x, ct_tensor bias, ct_tensor residual, ct_tensor gain, ct_tensor offset, double epsilon, double dropout);
 
 // MARK: autograd.cpp
 int ct_set_requires_grad(ct_tensor t, bool required);

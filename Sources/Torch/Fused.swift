@@ -1,0 +1,43 @@
+import CTorch
+
+/// Several of BERT's steps in one pass over memory, on processors that have AVX-512 with bfloat16.
+///
+/// Each equals the plain operations beside it in ``BERTBlock`` within rounding; what is dropped out is drawn from a
+/// hash of one random seed instead of an element at a time.
+public enum Fused {
+  /// False takes the plain path everywhere: for comparing the two.
+  nonisolated(unsafe) public static var isEnabled = true
+
+  /// - Parameter widths: the row lengths that the operations would work on.
+  public static func isAvailable(_ dtype: DType, on device: Device, widths: [Int]) -> Bool {
+    isEnabled && device == .cpu && ct_fused_available(dtype.rawValue) && widths.allSatisfy { $0 % 16 == 0 }
+  }
+}
+
+extension Tensor {
+  /// Self-attention within each sequence of a packed batch, with dropout on the probabilities.
+  /// - Parameters:
+  ///   - lengths: int64 `[B]` on the CPU; they add up to T.
+  ///   - heads: N
+  /// - Returns: `[T,3H]`, rows of query, key and value → `[T,H]`
+  /// - Source: Vaswani et al. 2017; the backward pass follows Dao et al. 2022, "FlashAttention".
+  public func packedAttention(lengths: Tensor, heads: Int, dropout: Double) -> Tensor {
+    made(ct_packed_attention(handle, lengths.handle, Int64(heads), dropout))
+  }
+
+  /// Attention of one query `[B,H]` a sequence to its keys and values `[T,2H]` → `[B,H]`.
+  public func firstAttention(_ keysValues: Tensor, lengths: Tensor, heads: Int, dropout: Double) -> Tensor {
+    made(ct_first_attention(handle, keysValues.handle, lengths.handle, Int64(heads), dropout))
+  }
+
+  /// `gelu(x + bias)`: `[T,I]`, bias float32 `[I]`
+  public func biasGelu(_ bias: Tensor) -> Tensor { made(ct_bias_gelu(handle, bias.handle)) }
+
+  /// `LayerNorm(residual + dropout(x + bias))` of rows `[T,H]`; bias and the norm's weights are float32.
+  public func residualNorm(
+    bias: Tensor, residual: Tensor, weight: Tensor, offset: Tensor, epsilon: Double, dropout: Double
+  ) -> Tensor {
+    made(
+      ct_dropout_residual_norm(handle, bias.handle, residual.handle, weight.handle, offset.handle, epsilon, dropout))
+  }
+}
