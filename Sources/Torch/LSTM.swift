@@ -36,20 +36,27 @@ public final class BiLSTM: Module {
   /// - Parameter lengths: tokens of each sequence; they add up to T and none is 0.
   public func callAsFunction(_ x: Tensor, lengths: [Int]) -> Tensor {
     let order = PackedOrder(lengths)
-    let batch = lengths.count
-    let zeros = Tensor.zeros([2, batch, hiddenSize], dtype: x.dtype, device: x.device)
-    let weights = namedParameters().map { $0.parameter.wrappedValue.to(x.dtype) }
     let data = x.selected(Tensor(order.tokens).to(x.device))
-    let batchSizes = Tensor(order.batchSizes)
+    let weights = namedParameters().map { $0.parameter.wrappedValue.to(x.dtype) }
+    let fused = x.dtype == .float32 && Fused.isAvailable(.float32, on: x.device, widths: [hiddenSize])
+    let states = (fused ? fusedStates : plainStates)(data, Tensor(order.batchSizes), weights)
+    return states.selected(Tensor(order.sequenceRanks).to(x.device))
+  }
+
+  /// `[B, 2·hidden]`, longest sequence first.
+  private func fusedStates(_ data: Tensor, _ batchSizes: Tensor, _ weights: [Tensor]) -> Tensor {
+    made(weights.handles { list, _ in ct_bilstm(data.handle, batchSizes.handle, list) })
+  }
+
+  private func plainStates(_ data: Tensor, _ batchSizes: Tensor, _ weights: [Tensor]) -> Tensor {
+    let batch = Int(batchSizes.narrowed(0, from: 0, count: 1).item)
+    let zeros = Tensor.zeros([2, batch, hiddenSize], dtype: data.dtype, device: data.device)
     var out = [OpaquePointer?](repeating: nil, count: 3)
     done(
       weights.handles { list, count in
-        ct_lstm_packed(
-          data.handle, batchSizes.handle, zeros.handle, zeros.handle, list, count, true, ct_grad_mode(), &out)
+        ct_lstm_packed(data.handle, batchSizes.handle, zeros.handle, zeros.handle, list, count, true, ct_grad_mode(), &out)
       })
-    let states = out.map { Tensor($0!) }
-    return states[1].transposed(0, 1).reshaped([batch, 2 * hiddenSize])
-      .selected(Tensor(order.sequenceRanks).to(x.device))
+    return out.map { Tensor($0!) }[1].transposed(0, 1).reshaped([batch, 2 * hiddenSize])
   }
 }
 

@@ -158,6 +158,31 @@ struct FusedTests {
   }
 }
 
+extension FusedTests {
+  @Test func `the BiLSTM equals libtorch's, which runs in float64`() {
+    RandomState.seed(4)
+    for lengths in [[1], [3, 1, 7], [5, 5, 5, 2, 9, 1, 1, 30]] {
+      let lstm = BiLSTM(24, hiddenSize: 32)
+      lstm.initialize()
+      let x = parameter([lengths.reduce(0, +), 24])
+      let plainX = twin(x)
+      let fused = lstm(x, lengths: lengths)
+      let slopes = Tensor.normal(fused.shape)
+      (fused * slopes).sum().backward()
+      let parameters = lstm.namedParameters().map(\.parameter.wrappedValue)
+      let found = parameters.map { $0.gradient!.clone() }
+      for parameter in parameters { parameter.clearGradient() }
+      let plain = lstm(plainX, lengths: lengths)
+      (plain * slopes.to(.float64)).sum().backward()
+      #expect(distance(fused, plain) < 1e-5)
+      #expect(distance(x.gradient!, plainX.gradient!) < 1e-5)
+      for (fused, parameter) in zip(found, parameters) where parameter.gradient!.abs().max().item > 0 {
+        #expect(distance(fused, parameter.gradient!) < 1e-5)
+      }
+    }
+  }
+}
+
 extension [Tensor] {
   fileprivate var tuple: (Tensor, Tensor, Tensor) { (self[0], self[1], self[2]) }
 }

@@ -92,6 +92,8 @@ int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tenso
 bool ct_fused_available(int dtype);
 ct_tensor ct_packed_attention(ct_tensor qkv, ct_tensor lengths, int64_t heads, double dropout);
 ct_tensor ct_first_attention(ct_tensor query, ct_tensor keys_values, ct_tensor lengths, int64_t heads, double dropout);
+// Final states [B,2H], longest sequence first, of rows packed by time step; eight parameters as torch.nn.LSTM orders them.
+ct_tensor ct_bilstm(ct_tensor x, ct_tensor batch_sizes, const ct_tensor *parameters);
 ct_tensor ct_bias_gelu(ct_tensor x, ct_tensor bias);
 ct_tensor ct_dropout_residual_norm(ct_tensor x, ct_tensor bias, ct_tensor residual, ct_tensor gain, ct_tensor offset, double epsilon, double dropout);
 
