@@ -36,6 +36,8 @@ void ct_keep_freed_memory(void) {
   mallopt(M_TRIM_THRESHOLD, 2000000000);
   mallopt(M_TOP_PAD, 64 << 20);
 #endif
+  // libtorch then asks the system for huge pages under blocks of 2 MB and more; the user's own setting wins.
+  setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
 }
 
 int ct_seed(uint64_t seed) {

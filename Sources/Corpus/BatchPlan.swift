@@ -1,25 +1,46 @@
 /// The batches of one epoch: examples of like length together, in a seeded order.
+///
+/// The shuffled examples are cut into pools of fifty batches; within a pool they are sorted by length, cut into
+/// batches, and the batches shuffled. So only one pool's lengths need be known at a time.
 public struct BatchPlan: Sendable {
-  /// Example indices of each batch, shortest first.
-  public let batches: [[Int]]
+  private let order: [Int32]
+  private let batchSize: Int
+  private let seed: UInt64
+  private static let batchesPerPool = 50
 
-  /// Shuffles, sorts pools of fifty batches by length, cuts them into batches, shuffles those.
-  /// - Parameters:
-  ///   - lengths: tokens of each example.
-  ///   - seed: of the run; with `epoch` it fixes the order.
-  public init(lengths: [Int], batchSize: Int, seed: UInt64, epoch: Int) {
-    var generator = SeededGenerator(seed: seed &* 0x2545_F491_4F6C_DD1D &+ UInt64(epoch))
-    let order = lengths.indices.shuffled(using: &generator)
-    let pool = batchSize * 50
-    var batches: [[Int]] = []
-    for start in stride(from: 0, to: order.count, by: pool) {
-      // Ties keep the shuffled order: by index, truncated texts would come out class by class.
-      let sorted = order[start..<min(start + pool, order.count)].enumerated()
-        .sorted { (lengths[$0.element], $0.offset) < (lengths[$1.element], $1.offset) }.map(\.element)
-      for first in stride(from: 0, to: sorted.count, by: batchSize) {
-        batches.append(Array(sorted[first..<min(first + batchSize, sorted.count)]))
-      }
+  /// - Parameter seed: of the run; with `epoch` it fixes the order.
+  public init(count: Int, batchSize: Int, seed: UInt64, epoch: Int) {
+    self.batchSize = batchSize
+    self.seed = seed &* 0x2545_F491_4F6C_DD1D &+ UInt64(epoch)
+    var generator = SeededGenerator(seed: self.seed)
+    order = (0..<Int32(count)).shuffled(using: &generator)
+  }
+
+  private var poolSize: Int { batchSize * BatchPlan.batchesPerPool }
+  public var poolCount: Int { (order.count + poolSize - 1) / poolSize }
+  public var batchCount: Int { (order.count + batchSize - 1) / batchSize }
+
+  /// The examples of a pool.
+  public func pool(_ index: Int) -> [Int] {
+    order[index * poolSize..<min((index + 1) * poolSize, order.count)].map(Int.init)
+  }
+
+  /// The batches of a pool, as places in it, each with its shortest example first.
+  /// - Parameter lengths: tokens of the pool's examples.
+  public func batches(inPool index: Int, lengths: [Int]) -> [[Int]] {
+    // Ties keep the shuffled order: by example, truncated texts would come out class by class.
+    let sorted = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
+    var generator = SeededGenerator(seed: seed &+ UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15)
+    return stride(from: 0, to: sorted.count, by: batchSize)
+      .map { Array(sorted[$0..<min($0 + batchSize, sorted.count)]) }
+      .shuffled(using: &generator)
+  }
+
+  /// All batches, as examples, where every length is known.
+  public func batches(lengths: [Int]) -> [[Int]] {
+    (0..<poolCount).flatMap { index -> [[Int]] in
+      let pool = pool(index)
+      return batches(inPool: index, lengths: pool.map { lengths[$0] }).map { $0.map { pool[$0] } }
     }
-    self.batches = batches.shuffled(using: &generator)
   }
 }

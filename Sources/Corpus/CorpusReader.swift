@@ -17,31 +17,54 @@ public struct CorpusReader: Sendable {
     self.hasHeader = hasHeader
   }
 
+  /// A data set whose texts stay on disk: memory grows by a few bytes a row.
+  /// - Parameter classes: those of the training data; nil makes them from these examples.
+  /// - Throws: ``CorpusError`` naming the file and the line.
+  public func dataSet(_ url: URL, split: Split, classes: [String]? = nil) throws -> DataSet {
+    var builder = try DataSetBuilder(classes: classes)
+    try forEach(url, split: split) { text, label, place in try builder.add(text, label, place: place()) }
+    return try builder.finish()
+  }
+
+  /// All examples in memory.
   /// - Throws: ``CorpusError`` naming the file and the line.
   public func read(_ url: URL, split: Split) throws -> [LabelledText] {
+    var examples: [LabelledText] = []
+    try forEach(url, split: split) { text, label, place in
+      examples.append(LabelledText(text: text, label: label, place: place()))
+    }
+    return examples
+  }
+
+  private typealias Body = (_ text: String, _ label: String, _ place: @escaping () -> String) throws -> Void
+
+  private func forEach(_ url: URL, split: Split, _ body: Body) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw CorpusError("\(url.path) does not exist: name a data folder or a .csv, .tsv or .jsonl file")
     }
-    let examples: [LabelledText]
+    var isEmpty = true
+    let counting: Body = { text, label, place in
+      isEmpty = false
+      try body(text, label, place)
+    }
     if isFolder.boolValue {
-      examples = try readFolder(url, split: split)
+      try readFolder(url, split: split, counting)
     } else {
       switch url.pathExtension.lowercased() {
-      case "csv": examples = try readTable(url, delimiter: ",")
-      case "tsv", "tab": examples = try readTable(url, delimiter: "\t")
-      case "jsonl", "ndjson", "json": examples = try readJSONLines(url)
+      case "csv": try readTable(url, delimiter: ",", counting)
+      case "tsv", "tab": try readTable(url, delimiter: "\t", counting)
+      case "jsonl", "ndjson", "json": try readJSONLines(url, counting)
       default: throw CorpusError("\(url.path): the ending is not .csv, .tsv or .jsonl: rename the file or convert it")
       }
     }
-    guard !examples.isEmpty else { throw CorpusError("\(url.path) holds no examples: check the path and the columns") }
-    return examples
+    if isEmpty { throw CorpusError("\(url.path) holds no examples: check the path and the columns") }
   }
 
   // MARK: Folders
 
   /// `PATH/pos/*.txt` and `PATH/neg/*.txt` (any class names), or the same one folder down in `train` or `test`.
-  private func readFolder(_ url: URL, split: Split) throws -> [LabelledText] {
+  private func readFolder(_ url: URL, split: Split, _ body: Body) throws {
     let inner = url.appendingPathComponent(split.rawValue)
     let root = FileManager.default.fileExists(atPath: inner.path) ? inner : url
     let classes = try list(root).filter { name in
@@ -53,11 +76,11 @@ public struct CorpusReader: Sendable {
     guard !classes.isEmpty else {
       throw CorpusError("\(root.path) has no class folders: expected \(split.rawValue)/pos/*.txt and \(split.rawValue)/neg/*.txt")
     }
-    return try classes.flatMap { label in
+    for label in classes {
       let folder = root.appendingPathComponent(label)
-      return try list(folder).filter { $0.hasSuffix(".txt") }.map { name in
+      for name in try list(folder) where name.hasSuffix(".txt") {
         let file = folder.appendingPathComponent(name)
-        return LabelledText(text: LabelledText.clean(try text(file)), label: label, place: file.path)
+        try body(LabelledText.clean(try text(file)), label) { file.path }
       }
     }
   }
@@ -76,7 +99,7 @@ public struct CorpusReader: Sendable {
 
   // MARK: Tables
 
-  private func readTable(_ url: URL, delimiter: Character) throws -> [LabelledText] {
+  private func readTable(_ url: URL, delimiter: Character, _ body: Body) throws {
     var records = try DelimitedRecords(url, delimiter: delimiter)
     var first: [String]?
     if hasHeader {
@@ -85,17 +108,15 @@ public struct CorpusReader: Sendable {
     }
     let textIndex = try column(textColumn, first, url)
     let labelIndex = try column(labelColumn, first, url)
-    var examples: [LabelledText] = []
     while let record = try records.next() {
-      let place = "\(url.path), line \(record.line)"
+      let place = { "\(url.path), line \(record.line)" }
       guard record.fields.count > max(textIndex, labelIndex), first == nil || record.fields.count == first!.count else {
         throw CorpusError(
-          "\(place): \(record.fields.count) fields where \(first?.count ?? max(textIndex, labelIndex) + 1) are expected: "
+          "\(place()): \(record.fields.count) fields where \(first?.count ?? max(textIndex, labelIndex) + 1) are expected: "
             + "quote texts that hold the delimiter")
       }
-      examples.append(try example(record.fields[textIndex], record.fields[labelIndex], place))
+      try body(LabelledText.clean(record.fields[textIndex]), try label(record.fields[labelIndex], place), place)
     }
-    return examples
   }
 
   private func column(_ name: String, _ header: [String]?, _ url: URL) throws -> Int {
@@ -108,36 +129,40 @@ public struct CorpusReader: Sendable {
       "\(url.path) has no column '\(name)' (it has \(header.joined(separator: ", "))): choose with --text-column and --label-column")
   }
 
-  private func example(_ text: String, _ label: String, _ place: String) throws -> LabelledText {
-    let label = label.trimmingCharacters(in: .whitespaces)
-    guard !label.isEmpty else { throw CorpusError("\(place): the label is empty") }
-    return LabelledText(text: LabelledText.clean(text), label: label, place: place)
+  private func label(_ text: String, _ place: () -> String) throws -> String {
+    let label = text.trimmingCharacters(in: .whitespaces)
+    guard !label.isEmpty else { throw CorpusError("\(place()): the label is empty") }
+    return label
   }
 
   // MARK: JSON Lines
 
-  private func readJSONLines(_ url: URL) throws -> [LabelledText] {
+  private func readJSONLines(_ url: URL, _ body: Body) throws {
     guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
       throw CorpusError("\(url.path) cannot be read: check its permissions")
     }
-    var examples: [LabelledText] = []
-    for (index, line) in data.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+    var start = data.startIndex
+    var number = 0
+    while start < data.endIndex {
+      let end = data[start...].firstIndex(of: 10) ?? data.endIndex
+      let line = data[start..<end]
+      start = min(end + 1, data.endIndex)
+      number += 1
       if line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { continue }
-      let place = "\(url.path), line \(index + 1)"
+      let place = { [number] in "\(url.path), line \(number)" }
       guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
-        throw CorpusError("\(place) is not a JSON object: write one object a line")
+        throw CorpusError("\(place()) is not a JSON object: write one object a line")
       }
       guard let text = object[textColumn] as? String else {
-        throw CorpusError("\(place) has no text under '\(textColumn)': choose the key with --text-column")
+        throw CorpusError("\(place()) has no text under '\(textColumn)': choose the key with --text-column")
       }
-      let label: String
+      let word: String
       switch object[labelColumn] {
-      case let word as String: label = word
-      case let number as NSNumber: label = number.stringValue
-      default: throw CorpusError("\(place) has no label under '\(labelColumn)': choose the key with --label-column")
+      case let found as String: word = found
+      case let found as NSNumber: word = found.stringValue
+      default: throw CorpusError("\(place()) has no label under '\(labelColumn)': choose the key with --label-column")
       }
-      examples.append(try example(text, label, place))
+      try body(LabelledText.clean(text), try label(word, place), place)
     }
-    return examples
   }
 }

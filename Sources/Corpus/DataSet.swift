@@ -2,12 +2,16 @@ import Foundation
 
 /// Texts with class indices.
 public struct DataSet: Sendable {
-  public let texts: [String]
+  public let texts: TextList
   public let targets: [Int]
   /// Class names in the order of their indices.
   public let classes: [String]
 
   public init(texts: [String], targets: [Int], classes: [String]) {
+    self.init(texts: TextList(texts), targets: targets, classes: classes)
+  }
+
+  init(texts: TextList, targets: [Int], classes: [String]) {
     precondition(texts.count == targets.count, "\(texts.count) texts and \(targets.count) targets")
     self.texts = texts
     self.targets = targets
@@ -17,20 +21,9 @@ public struct DataSet: Sendable {
   /// - Parameter classes: those of the training data; nil makes them from these examples.
   /// - Throws: ``CorpusError`` for a label that `classes` does not have, naming its line, or for a single class.
   public init(_ examples: [LabelledText], classes known: [String]? = nil) throws {
-    let classes = known ?? DataSet.ordered(Set(examples.map(\.label)))
-    guard classes.count >= 2 else {
-      throw CorpusError("the training data has one class only ('\(classes.first ?? "")'): a classifier needs two at least")
-    }
-    let index = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
-    targets = try examples.map { example in
-      guard let target = index[example.label] else {
-        throw CorpusError(
-          "\(example.place): label '\(example.label)' does not occur in the training data (\(classes.joined(separator: ", ")))")
-      }
-      return target
-    }
-    texts = examples.map(\.text)
-    self.classes = classes
+    var builder = try DataSetBuilder(classes: known)
+    for example in examples { try builder.add(example.text, example.label, place: example.place) }
+    self = try builder.finish()
   }
 
   public var count: Int { texts.count }
@@ -43,7 +36,7 @@ public struct DataSet: Sendable {
   }
 
   public func subset(_ indices: [Int]) -> DataSet {
-    DataSet(texts: indices.map { texts[$0] }, targets: indices.map { targets[$0] }, classes: classes)
+    DataSet(texts: texts.subset(indices), targets: indices.map { targets[$0] }, classes: classes)
   }
 
   /// A seeded sample in which classes keep their shares; the whole set when it is no larger.

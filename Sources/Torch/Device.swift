@@ -6,8 +6,12 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
   case cuda(Int)
   case mps
 
-  /// Parses `cpu`, `cuda`, `cuda:1` or `mps`, and makes sure that the device is there.
+  /// Parses `cpu`, `cuda`, `cuda:1`, `mps` or `auto` (a GPU where there is one), and makes sure that the device is there.
   public init(_ text: String) throws {
+    if text == "auto" {
+      self = ct_cuda_count() > 0 ? .cuda(0) : ct_mps_available() ? .mps : .cpu
+      return
+    }
     let parts = text.split(separator: ":", maxSplits: 1)
     switch parts.first {
     case "cpu" where parts.count == 1: self = .cpu
@@ -21,7 +25,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         throw TorchError("device \(text) is not available (\(count) CUDA devices found): use --device cpu")
       }
       self = .cuda(index)
-    default: throw TorchError("device '\(text)' is not known: use cpu, cuda, cuda:N or mps")
+    default: throw TorchError("device '\(text)' is not known: use cpu, cuda, cuda:N, mps or auto")
     }
   }
 

@@ -80,10 +80,10 @@ public final class Pretrainer {
 
   private func epoch(_ sequences: [[Int32]], _ report: (Trainer.Event) -> Void, _ shouldStop: () -> Bool) throws {
     let epoch = state.history.count
-    let plan = BatchPlan(
-      lengths: sequences.map(\.count), batchSize: options.batchSize, seed: options.seed, epoch: epoch)
-    let steps = plan.batches.count
-    for (step, batch) in plan.batches.enumerated().dropFirst(state.step) {
+    let batches = BatchPlan(count: sequences.count, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
+      .batches(lengths: sequences.map(\.count))
+    let steps = batches.count
+    for (step, batch) in batches.enumerated().dropFirst(state.step) {
       let started = Date()
       let place = epoch * steps + step
       var generator = SeededGenerator(seed: options.seed &* 1_000_003 &+ UInt64(place))

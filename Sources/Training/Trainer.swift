@@ -62,15 +62,15 @@ public final class Trainer {
   ///   - validation: nil only where epochs are selected on the test set.
   public func run(train: DataSet, validation: DataSet?, test: DataSet) throws -> (epochs: [EpochRecord], peak: Int) {
     precondition(validation != nil || options.selection == .test, "selection needs a validation set")
-    let sequences = classifier.encode(train.texts)
-    let validationSet = validation.map { ($0, classifier.encode($0.texts)) }
-    let testSet = options.selection == .test ? (test, classifier.encode(test.texts)) : nil
+    let encoded = try EncodedTexts(train, classifier)
+    let validationSet = try validation.map { try EncodedTexts($0, classifier) }
+    let testSet = options.selection == .test ? try EncodedTexts(test, classifier) : nil
     while state.history.count < options.epochs, !hasRunOutOfPatience {
-      try trainEpoch(sequences, train.targets)
+      try trainEpoch(encoded)
       let record = EpochRecord(
         epoch: state.history.count + 1, trainLoss: state.lossSum / Double(train.count),
-        validation: try validationSet.map { try evaluate($0.1, $0.0.targets) },
-        test: try testSet.map { try evaluate($0.1, $0.0.targets) }, seconds: state.seconds, tokens: state.tokens)
+        validation: try validationSet.map(evaluate),
+        test: try testSet.map(evaluate), seconds: state.seconds, tokens: state.tokens)
       state.history.append(record)
       (state.step, state.lossSum, state.seconds, state.tokens) = (0, 0, 0, 0)
       let isBest = peakEpoch == record.epoch
@@ -90,14 +90,14 @@ public final class Trainer {
   /// Removes what only resuming needs.
   public func removeState() { try? FileManager.default.removeItem(at: TrainingState.file(folder)) }
 
-  private func evaluate(_ sequences: [[Int32]], _ targets: [Int]) throws -> Metrics {
-    Metrics(logits: try logits(sequences), targets: targets)
+  private func evaluate(_ set: EncodedTexts) throws -> Metrics {
+    Metrics(logits: try logits(set), targets: set.data.targets)
   }
 
   /// Logits with the weights at hand; stops as training does.
-  func logits(_ sequences: [[Int32]]) throws -> [[Float]] {
-    try classifier.logits(sequences, dtype: options.precision.dtype, device: options.device) { [self] done in
-      report(.evaluating(done: done, of: sequences.count))
+  func logits(_ set: EncodedTexts) throws -> [[Float]] {
+    try classifier.logits(set, dtype: options.precision.dtype, device: options.device) { [self] done in
+      report(.evaluating(done: done, of: set.count))
       if shouldStop() {
         // The epoch's training is done and saved; its evaluation is repeated on resuming.
         if state.step > 0 { try saveState() }
@@ -108,52 +108,67 @@ public final class Trainer {
 
   // MARK: One epoch
 
-  private func trainEpoch(_ sequences: [[Int32]], _ targets: [Int]) throws {
+  private func trainEpoch(_ set: EncodedTexts) throws {
     let epoch = state.history.count
-    let plan = BatchPlan(
-      lengths: sequences.map(\.count), batchSize: options.batchSize, seed: options.seed, epoch: epoch)
-    let steps = plan.batches.count
-    var started = Date()
-    let firstStep = state.step
-    var examples = 0
-    for (step, batch) in plan.batches.enumerated().dropFirst(firstStep) {
-      let loss = update(batch, sequences, targets, step: epoch * steps + step, of: options.epochs * steps)
-      guard loss.isFinite else {
-        throw CheckpointError(
-          "the loss is not a number at step \(step + 1) of epoch \(epoch + 1): lower --bert-lr and --head-lr, or clip with --clip-norm 1")
+    let plan = BatchPlan(count: set.count, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
+    let finished = state.step
+    var step = 0
+    var ahead: Background<[[Int32]]>?
+    for index in 0..<plan.poolCount {
+      let pool = plan.pool(index)
+      let batches = (pool.count + options.batchSize - 1) / options.batchSize
+      if step + batches <= finished {
+        step += batches
+        continue
       }
-      let now = Date()
-      examples += batch.count
-      state.step = step + 1
-      state.lossSum += loss * Double(batch.count)
-      state.seconds += now.timeIntervalSince(started)
-      state.tokens += batch.reduce(0) { $0 + sequences[$1].count }
-      started = now
-      let perStep = state.seconds / Double(step + 1)
-      report(
-        .step(
-          epoch: epoch + 1, step: step + 1, steps: steps, loss: loss,
-          examplesPerSecond: Double(step + 1) * Double(options.batchSize) / max(state.seconds, 1e-9),
-          secondsLeft: perStep * Double(steps - step - 1)))
-      if shouldStop() {
-        try saveState()
-        throw interrupted
+      let sequences = try ahead?.value() ?? set(pool)
+      // The next pool is encoded while this one trains.
+      ahead = index + 1 < plan.poolCount ? Background { try set(plan.pool(index + 1)) } : nil
+      for batch in plan.batches(inPool: index, lengths: sequences.map(\.count)) {
+        if step >= finished {
+          try train(batch.map { sequences[$0] }, batch.map { set.data.targets[pool[$0]] }, step, plan.batchCount)
+        }
+        step += 1
       }
     }
   }
 
+  /// - Parameters:
+  ///   - step: of this epoch, from 0.
+  ///   - steps: of an epoch.
+  private func train(_ batch: [[Int32]], _ targets: [Int], _ step: Int, _ steps: Int) throws {
+    let epoch = state.history.count
+    let started = Date()
+    let loss = update(batch, targets, step: epoch * steps + step, of: options.epochs * steps)
+    guard loss.isFinite else {
+      throw CheckpointError(
+        "the loss is not a number at step \(step + 1) of epoch \(epoch + 1): lower --bert-lr and --head-lr, or clip with --clip-norm 1")
+    }
+    state.step = step + 1
+    state.lossSum += loss * Double(batch.count)
+    state.seconds += Date().timeIntervalSince(started)
+    state.tokens += batch.reduce(0) { $0 + $1.count }
+    let perStep = state.seconds / Double(step + 1)
+    report(
+      .step(
+        epoch: epoch + 1, step: step + 1, steps: steps, loss: loss,
+        examplesPerSecond: Double(options.batchSize) / max(perStep, 1e-9), secondsLeft: perStep * Double(steps - step - 1)))
+    if shouldStop() {
+      try saveState()
+      throw interrupted
+    }
+  }
+
   /// One optimiser step; returns the batch's mean loss.
-  private func update(
-    _ batch: [Int], _ sequences: [[Int32]], _ targets: [Int], step: Int, of total: Int
-  ) -> Double {
+  private func update(_ batch: [[Int32]], _ targets: [Int], step: Int, of total: Int) -> Double {
     optimizer.clearGradients()
     var sum = 0.0
     let part = (batch.count + options.accumulation - 1) / options.accumulation
     for start in stride(from: 0, to: batch.count, by: part) {
-      let chosen = batch[start..<min(start + part, batch.count)]
-      let packed = PackedTokens(chosen.map { sequences[$0] }, device: options.device)
+      let chosen = start..<min(start + part, batch.count)
+      let packed = PackedTokens(Array(batch[chosen]), device: options.device)
       let logits = classifier.network(packed, dtype: options.precision.dtype, training: true)
-      let wanted = Tensor(chosen.map { Int64(targets[$0]) }).to(options.device)
+      let wanted = Tensor(targets[chosen].map(Int64.init)).to(options.device)
       let share = Double(chosen.count) / Double(batch.count)
       let loss = logits.crossEntropy(wanted) * share
       loss.backward()

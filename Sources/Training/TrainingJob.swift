@@ -12,6 +12,8 @@ public struct TrainingData: Sendable {
   /// nil where epochs are selected on the test set
   public let validation: DataSet?
   public let test: DataSet
+  /// Of every text, class and split
+  public let fingerprint: String
 
   /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a study.
   public init(train: DataSet, test: DataSet, validationShare: Double, splitSeed: UInt64, selection: TrainingOptions.Selection) throws {
@@ -19,6 +21,7 @@ public struct TrainingData: Sendable {
     guard selection == .validation else {
       self.train = train
       validation = nil
+      fingerprint = TrainingData.fingerprint([train, test])
       return
     }
     let parts = train.split(validationShare: validationShare, seed: splitSeed)
@@ -29,14 +32,15 @@ public struct TrainingData: Sendable {
     }
     self.train = parts.train
     validation = parts.validation
+    fingerprint = TrainingData.fingerprint([parts.train, parts.validation, test])
   }
 
   /// A number that changes with any text, class or split.
-  public var fingerprint: String {
+  private static func fingerprint(_ sets: [DataSet]) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for set in [train, validation, test].compactMap({ $0 }) {
-      for (text, target) in zip(set.texts, set.targets) {
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    for set in sets {
+      for (index, target) in set.targets.enumerated() {
+        hash = (hash ^ set.texts.hash(of: index)) &* 0x0000_0100_0000_01b3
         hash = (hash ^ UInt64(target + 256)) &* 0x0000_0100_0000_01b3
       }
       hash = (hash ^ 0xFFFF) &* 0x0000_0100_0000_01b3
@@ -123,17 +127,18 @@ public struct TrainingJob {
     let trainer = try Trainer(
       classifier, options, folder: folder, fingerprint: fingerprint, report: report, shouldStop: shouldStop)
     let (epochs, peak) = try trainer.run(train: data.train, validation: data.validation, test: data.test)
-    let sequences = classifier.encode(data.test.texts)
+    let test = try EncodedTexts(data.test, classifier)
+    try test.encodeAll()
     let started = Date()
-    let logits = try trainer.logits(sequences)
+    let logits = try trainer.logits(test)
     let seconds = Date().timeIntervalSince(started)
-    let validation = try data.validation.map { try trainer.logits(classifier.encode($0.texts)).map(argmax) }
+    let validation = try data.validation.map { try trainer.logits(EncodedTexts($0, classifier)).map(argmax) }
     let weights = folder.appendingPathComponent("model.safetensors").path
     let size = (try FileManager.default.attributesOfItem(atPath: weights)[.size] as? NSNumber)?.intValue ?? 0
     let record = RunRecord(
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
       test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount, sizeBytes: size,
-      inferenceExamplesPerSecond: Double(sequences.count) / max(seconds, 1e-9),
+      inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9),
       fingerprint: fingerprint, settings: settings.mapValues(JSONValue.init))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

@@ -7,7 +7,7 @@ public struct WordCounts: Sendable {
 
   static let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
-  public init(_ texts: [String], options: TokenizerOptions) {
+  public init(_ texts: some Sequence<String>, options: TokenizerOptions) {
     // A tokenizer without words, only for its normalisation; literal "[CLS]" in a text is plain text here.
     guard let tokenizer = try? Tokenizer(Vocabulary(WordCounts.specials), options: options, specialTokens: ["[PAD]"]) else {
       preconditionFailure("the special tokens are a vocabulary")

@@ -48,8 +48,8 @@ struct TrainingDataArguments: ParsableArguments {
   }
 
   func load() throws -> (train: DataSet, test: DataSet) {
-    let training = try DataSet(columns.reader.read(URL(fileURLWithPath: train), split: .train))
-    let testing = try DataSet(columns.reader.read(URL(fileURLWithPath: test), split: .test), classes: training.classes)
+    let training = try columns.reader.dataSet(URL(fileURLWithPath: train), split: .train)
+    let testing = try columns.reader.dataSet(URL(fileURLWithPath: test), split: .test, classes: training.classes)
     return (training.limited(to: limit, seed: splitSeed), testing.limited(to: columns.testLimit, seed: splitSeed))
   }
 }

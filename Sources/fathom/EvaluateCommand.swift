@@ -33,11 +33,10 @@ struct EvaluateCommand: ParsableCommand {
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
     classifier.network.move(to: device)
     let labels = classifier.settings.labels
-    let data = try DataSet(columns.reader.read(URL(fileURLWithPath: test), split: .test), classes: labels)
+    let data = try columns.reader.dataSet(URL(fileURLWithPath: test), split: .test, classes: labels)
       .limited(to: columns.testLimit, seed: splitSeed)
     let started = Date()
-    let logits = classifier.logits(
-      classifier.encode(data.texts), dtype: engine.precision.dtype, device: device)
+    let logits = try classifier.logits(EncodedTexts(data, classifier), dtype: engine.precision.dtype, device: device)
     let seconds = Date().timeIntervalSince(started)
     let metrics = Metrics(logits: logits, targets: data.targets)
     if json {

@@ -15,6 +15,6 @@ struct Fathom: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, OutputsCommand.self,
-      TokenizeCommand.self, PretrainCommand.self, FetchCommand.self,
+      TokenizeCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
     ])
 }

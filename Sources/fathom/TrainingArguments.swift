@@ -13,7 +13,7 @@ extension BERTModel.PoolerStart: ExpressibleByArgument {}
 
 /// How the engine runs.
 struct EngineArguments: ParsableArguments {
-  @Option(help: "cpu, cuda, cuda:N or mps.")
+  @Option(help: "cpu, cuda, cuda:N, mps, or auto (a GPU where there is one).")
   var device = "cpu"
 
   @Option(help: "fp32, or bf16 (faster where the processor or GPU multiplies it).")

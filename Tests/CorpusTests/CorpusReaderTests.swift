@@ -100,7 +100,8 @@ import Testing
     let data = try DataSet(examples((0..<100).map { $0 % 4 == 0 ? "rare" : "common" }))
     let sample = data.limited(to: 40, seed: 1)
     #expect(sample.targets.count { $0 == 1 } == 10 && sample.count == 40)
-    #expect(sample.texts == data.limited(to: 40, seed: 1).texts && sample.texts != data.limited(to: 40, seed: 2).texts)
+    #expect(Array(sample.texts) == Array(data.limited(to: 40, seed: 1).texts))
+    #expect(Array(sample.texts) != Array(data.limited(to: 40, seed: 2).texts))
     let (train, validation) = data.split(validationShare: 0.2, seed: 1)
     #expect(validation.count == 20 && validation.targets.count { $0 == 1 } == 5)
     #expect(Set(train.texts).isDisjoint(with: validation.texts) && train.count == 80)
@@ -110,16 +111,45 @@ import Testing
 @Suite struct BatchPlanTests {
   @Test func `every example comes once an epoch, in an order that seed and epoch fix`() {
     let lengths = (0..<103).map { $0 * 7 % 30 + 1 }
-    let plan = BatchPlan(lengths: lengths, batchSize: 8, seed: 1, epoch: 0)
-    #expect(plan.batches.flatMap { $0 }.sorted() == Array(0..<103))
-    #expect(plan.batches == BatchPlan(lengths: lengths, batchSize: 8, seed: 1, epoch: 0).batches)
-    #expect(plan.batches != BatchPlan(lengths: lengths, batchSize: 8, seed: 1, epoch: 1).batches)
-    #expect(plan.batches.allSatisfy { batch in batch.map { lengths[$0] } == batch.map { lengths[$0] }.sorted() })
+    func batches(_ epoch: Int) -> [[Int]] {
+      BatchPlan(count: lengths.count, batchSize: 2, seed: 1, epoch: epoch).batches(lengths: lengths)
+    }
+    #expect(batches(0).flatMap { $0 }.sorted() == Array(0..<103))
+    #expect(batches(0) == batches(0) && batches(0) != batches(1))
+    #expect(batches(0).allSatisfy { batch in batch.map { lengths[$0] } == batch.map { lengths[$0] }.sorted() })
+    let plan = BatchPlan(count: lengths.count, batchSize: 2, seed: 1, epoch: 0)
+    #expect(plan.batchCount == 52 && plan.poolCount == 2)
+    #expect((plan.pool(0) + plan.pool(1)).sorted() == Array(0..<103))
   }
 
   @Test func `texts of one length are mixed whatever their order in the file`() {
     // Sorted by class, as aclImdb is read: a batch of one class teaches nothing.
-    let plan = BatchPlan(lengths: [Int](repeating: 128, count: 400), batchSize: 32, seed: 1, epoch: 0)
-    #expect(plan.batches.allSatisfy { batch in (6...26).contains(batch.count { $0 < 200 }) || batch.count < 32 })
+    let batches = BatchPlan(count: 400, batchSize: 32, seed: 1, epoch: 0).batches(lengths: [Int](repeating: 128, count: 400))
+    #expect(batches.allSatisfy { batch in (6...26).contains(batch.count { $0 < 200 }) || batch.count < 32 })
+  }
+}
+
+@Suite struct TextListTests {
+  @Test func `what was appended is read back, in any order and while more is appended`() throws {
+    let spool = try ByteSpool()
+    let entries = (0..<300).map { index in [UInt8](repeating: UInt8(index % 251), count: index * 37 % 9000) }
+    for (index, entry) in entries.enumerated() {
+      #expect(try entry.withUnsafeBytes { try spool.append($0) } == index)
+      let earlier = index * 7 % (index + 1)
+      #expect(try spool.read(earlier) { Array($0) } == entries[earlier])
+    }
+    #expect(spool.count == 300)
+  }
+
+  @Test func `rows read from a file are those of the same texts in memory`() throws {
+    let texts = ["one", "", "zwei \u{1F600}", "three"]
+    let examples = texts.enumerated().map { LabelledText(text: $1, label: String($0 % 2), place: "p") }
+    let disk = try DataSet(examples)
+    let memory = DataSet(texts: texts, targets: [0, 1, 0, 1], classes: ["0", "1"])
+    #expect(Array(disk.texts) == texts && disk.targets == memory.targets)
+    for (a, b) in [(disk, memory), (disk.subset([3, 1]), memory.subset([3, 1])), (disk.subset([2, 0]).subset([1]), memory.subset([0]))] {
+      #expect(Array(a.texts) == Array(b.texts))
+      #expect(a.texts.indices.map(a.texts.hash) == b.texts.indices.map(b.texts.hash))
+    }
   }
 }

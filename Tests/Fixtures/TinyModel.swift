@@ -5,11 +5,11 @@ import Torch
 import WordPiece
 
 /// Writes a freshly drawn pretrained model for ``TinyTask``.
-public func writeTinyModel(to folder: URL, blocks: Int = 3, hidden: Int = 16) throws {
+public func writeTinyModel(to folder: URL, blocks: Int = 3, hidden: Int = 16, dropout: Double = 0.1) throws {
   RandomState.seed(4)
   let config = BERTConfig(
     vocabularySize: TinyTask.words.count, hiddenSize: hidden, blockCount: blocks, headCount: 2, intermediateSize: 32,
-    maximumPositions: 32, initializerRange: 0.2)
+    hiddenDropout: dropout, attentionDropout: dropout, maximumPositions: 32, initializerRange: 0.2)
   let bert = BERTModel(config)
   bert.initialize()
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

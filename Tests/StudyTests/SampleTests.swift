@@ -58,12 +58,12 @@ private struct BagOfWords {
     let options = TokenizerOptions()
     tokenizer = try! WordCounts(data.texts, options: options).wordTokenizer(size: 5000, options: options)
     weights = [Double](repeating: 0, count: tokenizer.vocabulary.tokens.count)
-    let rows = tokenizer.encode(data.texts)
+    let rows = tokenizer.encode(Array(data.texts))
     for epoch in 0..<12 {
       let rate = 0.05 / Double(1 + epoch)
-      for batch in BatchPlan(lengths: rows.map { _ in 1 }, batchSize: 1, seed: 1, epoch: epoch).batches {
-        let row = rows[batch[0]]
-        let error = 1 / (1 + exp(-score(row))) - Double(data.targets[batch[0]])
+      for index in BatchPlan(count: rows.count, batchSize: 1, seed: 1, epoch: epoch).batches(lengths: rows.map { _ in 1 }).joined() {
+        let row = rows[index]
+        let error = 1 / (1 + exp(-score(row))) - Double(data.targets[index])
         for id in row { weights[Int(id)] -= rate * error }
         bias -= rate * error
       }
@@ -73,7 +73,7 @@ private struct BagOfWords {
   private func score(_ row: [Int32]) -> Double { row.reduce(bias) { $0 + weights[Int($1)] } }
 
   func accuracy(_ data: DataSet) -> Double {
-    let rows = tokenizer.encode(data.texts)
+    let rows = tokenizer.encode(Array(data.texts))
     return Double(rows.indices.count { (score(rows[$0]) > 0) == (data.targets[$0] == 1) }) / Double(data.count)
   }
 }

@@ -53,6 +53,31 @@ import WordPiece
     }
   }
 
+  @Test(.enabled(if: Fused.isAvailable(.float32, on: .cpu, widths: []), "this processor has no fused operations"))
+  func `fused and plain operations train alike`() throws {
+    try Fixtures.withFolder { folder in
+      for variant in ["3VA", "2LV", "2VF"] {
+        for precision in [TrainingOptions.Precision.fp32, .bf16] {
+          var losses: [[Double]] = []
+          for isFused in [true, false] {
+            Fused.isEnabled = isFused
+            defer { Fused.isEnabled = true }
+            var job = try job(variant, in: folder) { $0.precision = precision }
+            try writeTinyModel(to: job.model, hidden: 32, dropout: 0)
+            job.dropout = 0
+            let record = try job.run(in: folder.appendingPathComponent("\(variant)-\(precision)-\(isFused)"))
+            losses.append(record.epochs.map(\.trainLoss))
+          }
+          let tolerance = precision == .fp32 ? 2e-4 : 3e-2
+          #expect(losses[0].first! > losses[0].last!)
+          for (fused, plain) in zip(losses[0], losses[1]) {
+            #expect(abs(fused - plain) < tolerance, "\(variant) \(precision): \(losses)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func `the same seed gives the same weights, another seed others`() throws {
     try Fixtures.withFolder { folder in
       for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] {

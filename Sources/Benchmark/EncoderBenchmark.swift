@@ -1,0 +1,64 @@
+import BERT
+import Classification
+import Foundation
+import Torch
+import Training
+
+/// A VA classifier with drawn weights, and the time that its work takes.
+public final class EncoderBenchmark {
+  private let workload: Workload
+  private let network: ClassifierNetwork
+  private let optimizer: AdamW
+  private let sequences: [[[Int32]]]
+  private let dtype: DType
+  private let device: Device
+
+  public init(_ workload: Workload, device: Device = .cpu) {
+    self.workload = workload
+    self.device = device
+    RandomState.seed(1)
+    let config = BERTConfig(
+      vocabularySize: 30522, hiddenSize: workload.hidden, blockCount: workload.blocks, headCount: workload.heads,
+      intermediateSize: 4 * workload.hidden)
+    let bert = BERTModel(config)
+    bert.initialize()
+    let settings = ClassifierSettings(
+      variant: Variant(.bert(.first(workload.blocks)), .pooled), labels: ["a", "b"], maximumLength: config.maximumPositions)
+    network = ClassifierNetwork(bert: bert, settings: settings, vocabularySize: 0)
+    network.initializeHead()
+    network.move(to: device)
+    dtype = workload.precision == "bf16" ? .bfloat16 : .float32
+    optimizer = AdamW(AdamW.groups(network, TrainingOptions()))
+    var id: Int32 = 0
+    sequences = workload.batches.map { batch in
+      batch.map { length in
+        (0..<length).map { _ in
+          id = (id &* 1103 &+ 12345) & 0x7FFF
+          return id % 30000 + 100
+        }
+      }
+    }
+  }
+
+  /// Seconds that all batches take once.
+  public func round() -> Double {
+    let started = ContinuousClock.now
+    for batch in sequences {
+      switch workload.mode {
+      case .train: train(batch)
+      case .inference: _ = withoutGradients { network(PackedTokens(batch, device: device), dtype: dtype).array(Float.self) }
+      }
+    }
+    let passed = ContinuousClock.now - started
+    return Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
+  }
+
+  private func train(_ batch: [[Int32]]) {
+    optimizer.clearGradients()
+    let logits = network(PackedTokens(batch, device: device), dtype: dtype, training: true)
+    let loss = logits.crossEntropy(Tensor(batch.indices.map { Int64($0 % 2) }).to(device))
+    loss.backward()
+    _ = loss.item
+    optimizer.step()
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+
+/// Byte strings in a temporary file, appended once and read back in any order: memory holds a place each, no bytes.
+///
+/// The file has no name once it is open, so that nothing is left behind however the program ends.
+public final class ByteSpool: @unchecked Sendable {
+  private let descriptor: Int32
+  private let lock = NSLock()
+  private var ends: [UInt64] = []
+  private var pending: [UInt8] = []
+  private var written: UInt64 = 0
+  private static let bufferSize = 1 << 20
+
+  /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
+  public init() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-\(UUID().uuidString)").path
+    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw ByteSpool.full }
+    unlink(path)
+  }
+
+  deinit { close(descriptor) }
+
+  private static var full: CorpusError {
+    CorpusError(
+      "\(FileManager.default.temporaryDirectory.path) cannot be written to: free some space, or name another folder in TMPDIR")
+  }
+
+  public var count: Int { lock.withLock { ends.count } }
+
+  /// - Returns: the number to read the bytes back with.
+  @discardableResult
+  public func append(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+    try lock.withLock {
+      pending.append(contentsOf: bytes)
+      ends.append(written + UInt64(pending.count))
+      if pending.count >= ByteSpool.bufferSize { try flush() }
+      return ends.count - 1
+    }
+  }
+
+  /// Calls `body` with the bytes of an entry.
+  /// - Precondition: `index` was returned by ``append(_:)``.
+  public func read<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+    let bytes = try lock.withLock { () throws -> [UInt8] in
+      let start = index == 0 ? 0 : ends[index - 1]
+      if ends[index] > written { try flush() }
+      let size = Int(ends[index] - start)
+      return try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+        filled = 0
+        while filled < size {
+          let got = pread(descriptor, buffer.baseAddress! + filled, size - filled, off_t(start) + off_t(filled))
+          if got < 0, errno == EINTR { continue }
+          guard got > 0 else { throw CorpusError("the temporary copy of the data cannot be read back: check the disk") }
+          filled += got
+        }
+      }
+    }
+    return try bytes.withUnsafeBytes(body)
+  }
+
+  private func flush() throws {
+    try pending.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let put = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(written) + off_t(done))
+        if put < 0, errno == EINTR { continue }
+        guard put > 0 else { throw ByteSpool.full }
+        done += put
+      }
+    }
+    written += UInt64(pending.count)
+    pending.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import Benchmark
+import Foundation
+import Torch
+import Training
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure training and inference on this machine.",
+    discussion: """
+      Runs VA classifiers with drawn weights on IMDB's distribution of lengths and gives real tokens a second, and
+      the share of the rate that this machine's matrix product reaches in the same run. Tools/bench_peers.py puts the
+      same work through other frameworks, side by side.
+
+      EXAMPLES
+        fathom bench
+        fathom bench --hidden 384 --heads 12 --blocks 3,6 --precision bf16 --mode train
+      """)
+
+  @Option(help: "Hidden size; the intermediate size is four times that.")
+  var hidden = 768
+
+  @Option(help: "Attention heads.")
+  var heads = 12
+
+  @Option(help: "Numbers of blocks with commas.")
+  var blocks = "1,3,6,12"
+
+  @Option(help: "train, inference, or both with a comma.")
+  var mode = "train,inference"
+
+  @Option(help: "fp32, bf16, or both with a comma.")
+  var precision = "fp32,bf16"
+
+  @Option(help: "Texts a batch.")
+  var batchSize = 16
+
+  @Option(help: "Batches a round, shortest texts first.")
+  var batches = 3
+
+  @Option(help: "Rounds; the median counts.")
+  var rounds = 3
+
+  @Option(help: "cpu, cuda, cuda:N, mps, or auto (a GPU where there is one).")
+  var device = "cpu"
+
+  @Option(help: "CPU threads (default: all cores).")
+  var threads: Int?
+
+  @Flag(help: "One JSON object a line instead of the table.")
+  var json = false
+
+  /// For Tools/bench_peers.py: the workload as a JSON line, then a round for each further line.
+  @Flag(help: .hidden) var worker = false
+
+  func validate() throws {
+    guard hidden >= 1, heads >= 1, hidden % heads == 0 else { throw ValidationError("--hidden must be a multiple of --heads") }
+    guard batchSize >= 1, batches >= 1, rounds >= 1 else {
+      throw ValidationError("--batch-size, --batches and --rounds must be 1 at least")
+    }
+  }
+
+  func run() throws {
+    Engine.keepFreedMemory()
+    if let threads { Engine.threadCount = threads }
+    let place = try Device(device)
+    if worker { return try work(on: place) }
+    if !json {
+      Output.line("\(Machine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
+      Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
+    }
+    for name in list(precision) {
+      guard let chosen = TrainingOptions.Precision(rawValue: name) else { throw ValidationError("--precision '\(name)': use fp32 or bf16") }
+      let rate = Machine.matrixRate(hidden: hidden, dtype: chosen.dtype, device: place)
+      for name in list(mode) {
+        guard let mode = Workload.Mode(rawValue: name) else { throw ValidationError("--mode '\(name)': use train or inference") }
+        for count in try list(blocks).map(parse) { try measure(workload(mode, chosen, count), rate, place) }
+      }
+    }
+  }
+
+  private func list(_ text: String) -> [String] { text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+
+  private func parse(_ count: String) throws -> Int {
+    guard let value = Int(count), (0...100).contains(value) else { throw ValidationError("--blocks '\(count)': write numbers from 0 to 100") }
+    return value
+  }
+
+  private func workload(_ mode: Workload.Mode, _ precision: TrainingOptions.Precision, _ blocks: Int) -> Workload {
+    Workload(
+      mode: mode, hidden: hidden, heads: heads, blocks: blocks, precision: precision.rawValue,
+      batches: ReviewLengths.batches(batches, batchSize: batchSize))
+  }
+
+  private func measure(_ work: Workload, _ rate: Double, _ device: Device) throws {
+    let benchmark = EncoderBenchmark(work, device: device)
+    _ = benchmark.round()
+    let seconds = (0..<rounds).map { _ in benchmark.round() }.sorted()[rounds / 2]
+    let share = work.operations / seconds / rate
+    let memory = Machine.peakMemoryBytes
+    if json {
+      return try Output.json([
+        "mode": work.mode.rawValue, "precision": work.precision, "hidden": hidden, "heads": heads, "blocks": work.blocks,
+        "tokens": work.tokens, "seconds": seconds, "tokens_per_second": Double(work.tokens) / seconds,
+        "matrix_rate_flops": rate, "share_of_matrix_rate": share, "peak_memory_bytes": memory as Any? ?? NSNull(),
+      ])
+    }
+    Output.line(
+      work.mode.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
+        + work.precision.padding(toLength: 11, withPad: " ", startingAt: 0)
+        + String(
+          format: "%6d %10.0f %9.3f %15.0f%%   %11@", work.blocks, Double(work.tokens) / seconds, seconds, share * 100,
+          memory.map { String(format: "%.2f GB", Double($0) / 1e9) } ?? "–"))
+  }
+
+  private func work(on device: Device) throws {
+    var benchmark: EncoderBenchmark?
+    while let line = readLine() {
+      if let benchmark {
+        let seconds = benchmark.round()
+        try Output.json(["seconds": seconds, "peak_memory_bytes": Machine.peakMemoryBytes ?? 0])
+      } else {
+        let work = try JSONDecoder().decode(Workload.self, from: Data(line.utf8))
+        let rate = Machine.matrixRate(hidden: work.hidden, dtype: work.precision == "bf16" ? .bfloat16 : .float32, device: device)
+        benchmark = EncoderBenchmark(work, device: device)
+        try Output.json(["matrix_rate_flops": rate, "operations": work.operations])
+      }
+    }
+  }
+}
