@@ -32,6 +32,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
   ],
   targets: [
     .target(
@@ -50,7 +51,7 @@ let package = Package(
     room("Classification", ["BERT", "WordPiece"]),
     room("Corpus", ["WordPiece", "SwiftCSV"]),
     room("Training", ["Classification", "Corpus"]),
-    room("Study", ["Training"]),
+    room("Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")]),
     room("Benchmark", ["Training"]),
     room("Report", ["Study"]),
     .executableTarget(

@@ -33,9 +33,13 @@ public final class BERTBlock: Module {
     _ x: Tensor, _ batch: PackedTokens, training: Bool, probabilities: ((Tensor) -> Void)? = nil
   ) -> Tensor {
     let context: Tensor  // [T,H]
-    if probabilities == nil, isFused(x) {
+    if probabilities == nil, isFused(x) || isFlash(x) {
       let qkv = x.linear(joined([query, key, value], x.dtype), bias([query, key, value], x.dtype))  // [T,3H]
-      context = qkv.packedAttention(lengths: batch.sizes, heads: config.headCount, dropout: attentionDropout(training))
+      let dropout = attentionDropout(training)
+      context =
+        isFlash(x)
+        ? qkv.flashAttention(lengths: batch.lengths, heads: config.headCount, dropout: dropout)
+        : qkv.packedAttention(lengths: batch.sizes, heads: config.headCount, dropout: dropout)
     } else {
       context = attend(
         query(x).split(batch.runSizes), key(x), value(x), batch, training: training, probabilities)
@@ -108,6 +112,11 @@ public final class BERTBlock: Module {
 
   private func isFused(_ x: Tensor) -> Bool {
     Fused.isAvailable(x.dtype, on: x.device, widths: [config.headSize, config.intermediateSize])
+  }
+
+  private func isFlash(_ x: Tensor) -> Bool {
+    guard case .cuda = x.device else { return false }
+    return x.dtype == .bfloat16 && config.headSize % 8 == 0 && config.headSize <= 256
   }
 
   private func joined(_ layers: [Linear], _ dtype: DType) -> Tensor {

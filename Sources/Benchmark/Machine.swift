@@ -1,4 +1,3 @@
-import Foundation
 import Torch
 
 /// What the machine under the benchmark can do.
@@ -19,20 +18,5 @@ public enum Machine {
       }
     }
     return operations / best
-  }
-
-  /// The most memory that this process has held, in bytes; nil where the system does not say.
-  public static var peakMemoryBytes: Int? {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
-    else { return nil }
-    return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-  }
-
-  /// The processor's name as the system gives it.
-  public static var processor: String {
-    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
   }
 }

@@ -27,6 +27,17 @@ ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v) {
   return making([&] { return at::scaled_dot_product_attention(take(q), take(k), take(v)); });
 }
 
+ct_tensor ct_varlen_attention(ct_tensor qkv, ct_tensor starts, int64_t longest, int64_t heads, double dropout) {
+  return making([&] {
+    const at::Tensor all = take(qkv), places = take(starts);
+    const int64_t hidden = all.size(1) / 3;
+    const auto parts = all.view({all.size(0), 3, heads, hidden / heads}).unbind(1);
+    const auto out = at::_flash_attention_forward(
+        parts[0], parts[1], parts[2], places, places, longest, longest, dropout, false, false);
+    return std::get<0>(out).reshape({all.size(0), hidden});
+  });
+}
+
 int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out) {
   return doing([&] {
     auto [output, h, c] = at::lstm(take(data), take(batch_sizes), {take(h0), take(c0)}, take(parameters, count), true, 1, 0.0, training, bidirectional);

@@ -17,8 +17,6 @@ public struct AccuracyPlot {
   private let high: Double
   private let deepest: Int
 
-  // Okabe and Ito's palette: told apart by people who do not see all colours.
-  private static let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
   private static let width = 760.0
   private static let height = 440.0
   private static let left = 64.0
@@ -55,14 +53,11 @@ public struct AccuracyPlot {
   }
 
   public var svg: String {
-    var out = """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img" \
-      aria-label="Test accuracy against transformer blocks" font-family="system-ui, 'Helvetica Neue', Arial, sans-serif" font-size="12">
-      <rect width="100%" height="100%" fill="#ffffff"/>
-      <text x="\(Self.left)" y="24" font-size="16" font-weight="600" fill="#1b1b1b">Test accuracy by number of transformer blocks</text>
-      <text x="\(Self.left)" y="43" fill="#555555">\(escape(subtitle))</text>
-
-      """
+    var out = PlotStyle.open(
+      width: Self.width, height: Self.height, title: "Test accuracy by number of transformer blocks",
+      description: subtitle + ". " + (study.recommendation?.sentence ?? ""))
+    out += PlotStyle.text("Test accuracy by number of transformer blocks", x: Self.left, y: 24, style: "ink", size: 16)
+    out += PlotStyle.text(subtitle, x: Self.left, y: 43)
     out += axes
     for (index, entry) in series.enumerated() { out += draw(entry, index) }
     if let chosen = study.recommendation?.recommended { out += ring(chosen) }
@@ -83,21 +78,17 @@ public struct AccuracyPlot {
     var out = ""
     let step = high - low > 0.3 ? 0.1 : high - low > 0.12 ? 0.05 : 0.01
     for tick in stride(from: low, through: high + 1e-9, by: step) {
-      let place = fixed(y(tick))
-      out += "<line x1=\"\(Self.left)\" y1=\"\(place)\" x2=\"\(plotRight)\" y2=\"\(place)\" stroke=\"#e4e4e4\"/>\n"
-      out +=
-        "<text x=\"\(Self.left - 8)\" y=\"\(fixed(y(tick) + 4))\" text-anchor=\"end\" fill=\"#444\">\(Int((tick * 100).rounded()))\u{202F}%</text>\n"
+      out += PlotStyle.line(Self.left, y(tick), plotRight, y(tick))
+      out += PlotStyle.text("\(Int((tick * 100).rounded()))\u{202F}%", x: Self.left - 8, y: y(tick) + 4, anchor: "end")
     }
     for blocks in 0...deepest {
-      out +=
-        "<text x=\"\(fixed(x(blocks)))\" y=\"\(Self.height - Self.bottom + 20)\" text-anchor=\"middle\" fill=\"#444\">\(blocks)</text>\n"
+      out += PlotStyle.text(String(blocks), x: x(blocks), y: Self.height - Self.bottom + 20, anchor: "middle")
     }
-    return out
-      + "<text x=\"\(fixed((Self.left + plotRight) / 2))\" y=\"\(Self.height - 12)\" text-anchor=\"middle\" fill=\"#444\">transformer blocks</text>\n"
+    return out + PlotStyle.text("transformer blocks", x: (Self.left + plotRight) / 2, y: Self.height - 12, anchor: "middle")
   }
 
   private func draw(_ entry: Series, _ index: Int) -> String {
-    let colour = Self.colours[index % Self.colours.count]
+    let colour = PlotStyle.colour(index)
     let legendY = Self.top + 8 + Double(index) * 21
     let legendX = Self.width - Self.right + 16
     var out = "<g stroke=\"\(colour)\" fill=\"\(colour)\">\n"
@@ -121,7 +112,7 @@ public struct AccuracyPlot {
     }
     let dash = entry.isBaseline ? " stroke-dasharray=\"6 4\"" : ""
     out += "<line x1=\"\(legendX)\" y1=\"\(legendY)\" x2=\"\(legendX + 24)\" y2=\"\(legendY)\" stroke-width=\"2\"\(dash)/></g>\n"
-    return out + "<text x=\"\(legendX + 31)\" y=\"\(legendY + 4)\" fill=\"#1b1b1b\">\(escape(entry.title))</text>\n"
+    return out + PlotStyle.text(entry.title, x: legendX + 31, y: legendY + 4, style: "ink")
   }
 
   private func ring(_ result: VariantResult) -> String {
@@ -130,16 +121,10 @@ public struct AccuracyPlot {
     let legendX = Self.width - Self.right + 16
     let shift = series[index].isBaseline ? 0 : (Double(index) - Double(series.count - 1) / 2) * 5
     let centre = "cx=\"\(fixed(x(result.variant.blockCount, shift: shift)))\" cy=\"\(fixed(y(result.testAccuracy)))\""
-    return "<circle \(centre) r=\"9\" fill=\"none\" stroke=\"#1b1b1b\" stroke-width=\"1.5\"/>\n"
-      + "<circle cx=\"\(legendX + 12)\" cy=\"\(legendY)\" r=\"7\" fill=\"none\" stroke=\"#1b1b1b\" stroke-width=\"1.5\"/>\n"
-      + "<text x=\"\(legendX + 31)\" y=\"\(legendY + 4)\" fill=\"#1b1b1b\">recommended</text>\n"
+    return "<circle class=\"mark\" \(centre) r=\"9\" fill=\"none\" stroke-width=\"1.5\"/>\n"
+      + "<circle class=\"mark\" cx=\"\(legendX + 12)\" cy=\"\(legendY)\" r=\"7\" fill=\"none\" stroke-width=\"1.5\"/>\n"
+      + PlotStyle.text("recommended", x: legendX + 31, y: legendY + 4, style: "ink")
   }
 
   private func fixed(_ value: Double) -> String { String(format: "%.1f", value) }
-}
-
-/// Text made safe for SVG and HTML.
-func escape(_ text: String) -> String {
-  text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-    .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
 }

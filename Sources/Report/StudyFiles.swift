@@ -1,37 +1,18 @@
 import Checkpoint
 import Foundation
 import Study
+import Training
 
-/// Writes `results.csv`, `accuracy.svg` and `report.html` of a study.
+/// Writes a study's `results.csv`, `results.md`, `accuracy.svg` and `report.html`.
 public enum StudyFiles {
   /// - Returns: the names of the files.
   @discardableResult
-  public static func write(_ study: StudyResult, plan: StudyPlan, to folder: URL) throws -> [String] {
-    let data = plan.template.data
-    let options = plan.template.options
-    let seeds = plan.seeds.count == 1 ? "seed \(plan.seeds[0])" : "\(plan.seeds.count) seeds"
-    let selection =
-      study.selectedOnTest
-      ? "epochs selected on the test set (2019 protocol)" : "epochs selected on \(data.validation?.count ?? 0) validation examples"
-    let subtitle = "\(data.test.count) test examples, \(data.train.count) for training, \(seeds); \(selection)"
-    let plot = AccuracyPlot(study, subtitle: subtitle)
-    let batch = plan.batchSize == nil ? String(options.batchSize) : "32 up to 4 blocks, 16 for 5 and 6, 8 beyond"
-    let settings: [(name: String, value: String)] = [
-      ("model", plan.template.model.lastPathComponent), ("training examples", String(data.train.count)),
-      ("validation examples", String(data.validation?.count ?? 0)), ("test examples", String(data.test.count)),
-      ("classes", data.train.classes.joined(separator: ", ")), ("seeds", plan.seeds.map(String.init).joined(separator: ", ")),
-      ("epochs at most", String(options.epochs)), ("selection", selection), ("batch size", batch),
-      ("learning rates", "BERT \(options.bertLearningRate), head \(options.headLearningRate); \(options.schedule.rawValue)"),
-      ("tokens a text", "\(plan.template.maximumLength) at most, \(plan.template.truncation.name)"),
-      ("device", "\(options.device), \(options.precision.rawValue)"),
-      (
-        "intervals",
-        "95 %: Wilson over test examples, widened by the variance over seeds where there are several; gains are paired by example"
-      ),
-    ]
+  public static func write(_ study: StudyResult, to folder: URL) throws -> [String] {
+    let settings = StudySettings(study)
+    let plot = AccuracyPlot(study, subtitle: settings.subtitle)
     let files = [
-      ("results.csv", ResultsCSV.text(study)), ("accuracy.svg", plot.svg),
-      ("report.html", StudyPage(study, plot: plot, settings: settings).html),
+      ("results.csv", ResultsCSV.text(study)), ("results.md", StudyMarkdown(study, settings).text), ("accuracy.svg", plot.svg),
+      ("report.html", StudyPage(study, plot: plot, settings: settings.rows).html),
     ]
     for (name, text) in files {
       do { try Data(text.utf8).write(to: folder.appendingPathComponent(name), options: .atomic) } catch {
@@ -39,5 +20,54 @@ public enum StudyFiles {
       }
     }
     return files.map(\.0)
+  }
+}
+
+/// How a study's figures were obtained, as its runs recorded it.
+struct StudySettings {
+  let subtitle: String
+  let rows: [(name: String, value: String)]
+
+  init(_ study: StudyResult) {
+    let runs = study.results.flatMap(\.runs)
+    /// The values of a setting over all runs, each once.
+    func values(_ key: String) -> String {
+      runs.compactMap { $0.settings[key]?.text }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        .joined(separator: ", ")
+    }
+    let seeds = study.results.first?.runs.map { String($0.seed) } ?? []
+    let selection =
+      study.selectedOnTest
+      ? "epochs selected on the test set (2019 protocol)" : "epochs selected on \(values("validation_examples")) validation examples"
+    subtitle =
+      "\(values("test_examples")) test examples, \(values("train_examples")) for training, "
+      + (seeds.count == 1 ? "seed \(seeds[0])" : "\(seeds.count) seeds") + "; \(selection)"
+    let share = values("head_share")
+    rows = [
+      ("model", values("model")), ("training examples", values("train_examples")),
+      ("validation examples", values("validation_examples")), ("test examples", values("test_examples")),
+      ("classes", runs.first?.classes?.joined(separator: ", ") ?? ""), ("seeds", seeds.joined(separator: ", ")),
+      ("epochs at most", values("epochs_planned")), ("selection", selection), ("batch size", values("batch_size")),
+      ("learning rates", "BERT \(values("bert_lr")), head \(values("head_lr")); \(values("schedule")), warm-up \(values("warmup"))"),
+      ("tokens a text", "\(values("max_length")) at most, \(values("truncation"))" + (share.isEmpty ? "" : " (head share \(share))")),
+      ("device", "\(values("device")), \(values("precision")), \(values("threads")) threads"),
+      (
+        "intervals",
+        "95 %: Wilson over test examples; with several seeds Student's t over them too, in quadrature. Gains are paired by example."
+      ),
+    ].filter { !$0.value.isEmpty }
+  }
+}
+
+extension JSONValue {
+  /// As a reader expects it; nil for null.
+  var text: String? {
+    switch self {
+    case .bool(let value): String(value)
+    case .int(let value): String(value)
+    case .double(let value): String(format: "%g", value)
+    case .string(let value): value
+    case .null: nil
+    }
   }
 }

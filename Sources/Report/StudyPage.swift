@@ -1,7 +1,8 @@
 import Foundation
 import Study
+import Training
 
-/// The study as one HTML file that needs nothing else.
+/// The study as one HTML file that needs nothing else: no network, light and dark, printable.
 public struct StudyPage {
   private let study: StudyResult
   private let plot: AccuracyPlot
@@ -16,12 +17,6 @@ public struct StudyPage {
 
   public var html: String {
     let table = StudyTable(study)
-    let recommended = study.recommendation?.recommended.variant.description
-    let rows = table.rows.map { row in
-      let mark = row[0] == recommended ? " class=\"recommended\"" : ""
-      return "<tr\(mark)>" + row.map { "<td>\(escape($0))</td>" }.joined() + "</tr>"
-    }
-    let deltas = table.deltaRows.map { row in "<tr>" + row.map { "<td>\(escape($0))</td>" }.joined() + "</tr>" }
     let warning =
       study.selectedOnTest
       ? "<p class=\"warning\">Epochs were selected on the test set (the 2019 protocol): test figures are optimistic.</p>" : ""
@@ -29,29 +24,72 @@ public struct StudyPage {
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
       <title>Fathom: how deep does it have to be?</title>
-      <style>
-      body { font: 15px/1.5 system-ui, "Helvetica Neue", Arial, sans-serif; color: #1b1b1b; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-      h1 { font-size: 1.5rem; margin-bottom: .3rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-      .answer { background: #eef5fb; border-left: 4px solid #0072B2; padding: .7rem 1rem }
-      .warning { background: #fdf0e6; border-left: 4px solid #D55E00; padding: .7rem 1rem }
-      .wide { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px }
-      th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid #e4e4e4; white-space: nowrap }
-      th:first-child, td:first-child { text-align: left } tr.recommended { background: #eef5fb; font-weight: 600 }
-      svg { width: 100%; height: auto } dl { display: grid; grid-template-columns: max-content auto; gap: .1rem 1rem; font-size: 14px }
-      dt { color: #555 } dd { margin: 0 }
-      </style></head><body>
+      <style>\(PageStyle.css)</style></head><body>
       <h1>How deep does it have to be?</h1>
-      <p class="answer">\(escape(study.recommendation?.sentence ?? "No recommendation: the study is empty."))</p>
+      <p class="answer">\(escape(table.conclusion))</p>
       \(warning)
       \(plot.svg)
       <h2>All models</h2>
-      <div class="wide"><table><thead><tr>\(StudyTable.columns.map { "<th>\($0)</th>" }.joined())</tr></thead>
-      <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
-      \(deltas.isEmpty ? "" : "<h2>Gain from each depth to the next (test accuracy, points)</h2><div class=\"wide\"><table><tbody>\(deltas.joined(separator: "\n"))</tbody></table></div>")
+      \(self.table(StudyTable.columns, table.rows, sortable: true))
+      \(deltas(table))
+      <h2>Accuracy against cost</h2>
+      \(costs)
+      <h2>Epoch by epoch</h2>
+      \(EpochPlot(study).svg)
+      <h2>Confusion matrices</h2>
+      <p>Test examples of the first seed; rows are true classes, columns predicted ones.</p>
+      <div class="matrices">\(study.results.map(confusion).joined(separator: "\n"))</div>
       <h2>How these figures were obtained</h2>
       <dl>\(settings.map { "<dt>\(escape($0.name))</dt><dd>\(escape($0.value))</dd>" }.joined(separator: "\n"))</dl>
+      <script>\(PageStyle.script)</script>
       </body></html>
 
       """
+  }
+
+  private func table(_ head: [String], _ rows: [[String]], sortable: Bool = false) -> String {
+    let recommended = study.recommendation?.recommended.variant.description
+    let body = rows.map { row in
+      let mark = row[0] == recommended ? " class=\"recommended\"" : ""
+      return "<tr\(mark)>" + row.map { "<td>\(escape($0))</td>" }.joined() + "</tr>"
+    }
+    let titles = head.map { sortable ? "<th scope=\"col\"><button type=\"button\">\(escape($0))</button></th>" : "<th scope=\"col\">\(escape($0))</th>" }
+    return "<div class=\"wide\"><table\(sortable ? " class=\"sortable\"" : "")><thead><tr>\(titles.joined())</tr></thead><tbody>"
+      + body.joined(separator: "\n") + "</tbody></table></div>"
+  }
+
+  private func deltas(_ table: StudyTable) -> String {
+    guard !table.deltaRows.isEmpty else { return "" }
+    return "<h2>Gain from each depth to the next</h2><p>In points of test accuracy.</p>"
+      + self.table(["step", "gain", "significance"], table.deltaRows)
+  }
+
+  private var costs: String {
+    var plots = [
+      CostPlot(study, title: "Test accuracy against parameters", axis: "million parameters") { Double($0.parameters) / 1e6 }.svg
+    ]
+    if study.results.allSatisfy({ $0.latencyMilliseconds != nil }) {
+      plots.append(
+        CostPlot(study, title: "Test accuracy against latency", axis: "milliseconds a text, one at a time") { $0.latencyMilliseconds! }.svg)
+    } else {
+      plots.append(
+        CostPlot(study, title: "Test accuracy against time", axis: "milliseconds a text, in batches") {
+          1000 / max($0.inferenceExamplesPerSecond, 1e-9)
+        }.svg)
+    }
+    return plots.joined(separator: "\n")
+      + "<p>The dashed line joins the models that no other beats in accuracy without costing more.</p>"
+  }
+
+  private func confusion(_ result: VariantResult) -> String {
+    let counts = result.runs[0].test.confusion
+    let names = result.runs[0].classes ?? counts.indices.map { "class \($0)" }
+    let largest = Double(counts.joined().max() ?? 1)
+    let rows = zip(names, counts).map { name, row in
+      "<tr><th scope=\"row\">\(escape(name))</th>"
+        + row.map { "<td style=\"--share:\(String(format: "%.2f", Double($0) / max(largest, 1)))\">\($0)</td>" }.joined() + "</tr>"
+    }
+    return "<table class=\"confusion\"><caption>\(escape(result.variant.description))</caption><thead><tr><td></td>"
+      + names.map { "<th scope=\"col\">\(escape($0))</th>" }.joined() + "</tr></thead><tbody>\(rows.joined())</tbody></table>"
   }
 }

@@ -32,8 +32,14 @@ public struct StudyTable {
     }
     let deltas = deltaRows
     if !deltas.isEmpty { out += "\nGain from each depth to the next (test accuracy, points)\n" + StudyTable.layOut(deltas) }
-    if let recommendation = study.recommendation { out += "\n\(recommendation.sentence)\n" }
-    return out
+    return out + "\n\(conclusion)\n"
+  }
+
+  /// The recommendation in a sentence or two.
+  var conclusion: String {
+    if let recommendation = study.recommendation { return recommendation.sentence }
+    return study.results.isEmpty
+      ? "No recommendation: the study is empty." : "No recommendation: no model meets the limits that were set."
   }
 
   var deltaRows: [[String]] {
@@ -53,7 +59,7 @@ public struct StudyTable {
   }
 
   /// Columns of equal width; the first is flush left.
-  static func layOut(_ rows: [[String]]) -> String {
+  public static func layOut(_ rows: [[String]]) -> String {
     let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       zip(row, widths).enumerated().map { column, cell in

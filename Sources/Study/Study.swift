@@ -22,11 +22,11 @@ public struct Study {
     begin: (_ variant: Variant, _ seed: UInt64, _ place: Int, _ total: Int, _ isDone: Bool) -> Void,
     report: @escaping (Trainer.Event) -> Void, shouldStop: @escaping () -> Bool
   ) throws -> StudyResult {
+    let store = try RunStore(folder)
+    let stored = Set(try store.runs().filter(\.isFinished).map { "\($0.variant) \($0.seed)" })
     let total = plan.variants.count * plan.seeds.count
     var place = 0
-    var results: [VariantResult] = []
     for variant in plan.variants {
-      var runs: [RunRecord] = []
       for seed in plan.seeds {
         place += 1
         let job = plan.job(variant, seed: seed)
@@ -36,33 +36,80 @@ public struct Study {
             throw CheckpointError("\(home.path) was run with other settings or data: repeat them, or choose another --out")
           }
           begin(variant, seed, place, total, true)
-          runs.append(record)
+          // A kill between the two writes leaves a run that only its folder knows.
+          if !stored.contains("\(variant) \(seed)") { try store.finish(record, .read(home), data: job.data) }
         } else {
           begin(variant, seed, place, total, false)
-          runs.append(try job.run(in: home, report: report, shouldStop: shouldStop))
+          let record = try run(job, in: home, store, report, shouldStop)
+          try store.finish(record, .read(home), data: job.data)
         }
       }
-      results.append(try result(variant, runs))
     }
-    return StudyResult(results)
+    return try StudyResult(folder: folder, variants: plan.variants, seeds: plan.seeds)
   }
 
-  private func result(_ variant: Variant, _ runs: [RunRecord]) throws -> VariantResult {
-    let predictions = try plan.seeds.map { seed in
-      try TrainingJob.Predictions.read(StudyPlan.folder(variant, seed: seed, in: folder))
-    }
-    let data = plan.template.data
-    func hits(_ predicted: [[Int]], _ targets: [Int]) throws -> [Double] {
-      guard predicted.allSatisfy({ $0.count == targets.count }) else {
-        throw CheckpointError("\(folder.path): the predictions of \(variant) are of other data: remove its folder and run again")
+  /// Runs a job, writing each epoch to the store as it ends.
+  private func run(
+    _ job: TrainingJob, in home: URL, _ store: RunStore, _ report: @escaping (Trainer.Event) -> Void,
+    _ shouldStop: @escaping () -> Bool
+  ) throws -> RunRecord {
+    let (name, seed) = (job.variant.description, job.options.seed)
+    try store.begin(
+      variant: name, seed: seed, fingerprint: job.fingerprint, settings: job.settings.mapValues(JSONValue.init))
+    var failure: (any Error)?
+    do {
+      return try job.run(in: home) { event in
+        if case .epoch(let epoch, _) = event {
+          do { try store.add(epoch, variant: name, seed: seed) } catch { failure = error }
+        }
+        report(event)
+      } shouldStop: {
+        failure != nil || shouldStop()
       }
-      return targets.indices.map { index in
-        Double(predicted.reduce(0) { $0 + ($1[index] == targets[index] ? 1 : 0) }) / Double(predicted.count)
-      }
+    } catch { throw failure ?? error }
+  }
+}
+
+extension StudyResult {
+  /// What a study's folder holds by now: its finished runs, with those variants left out that lack a seed.
+  /// - Parameters:
+  ///   - variants: in the order of the tables; nil takes all in the order in which they were run.
+  ///   - seeds: nil takes all.
+  /// - Throws: `CheckpointError` when the folder is no study's or holds nothing finished.
+  public init(
+    folder: URL, variants: [Variant]? = nil, seeds: [UInt64]? = nil, requirements: Requirements = Requirements()
+  ) throws {
+    let store = try RunStore(reading: folder)
+    let finished = try store.runs().filter { $0.isFinished && seeds?.contains($0.seed) != false }
+    let names = finished.map(\.variant).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let wanted = Set(finished.map(\.seed))
+    let results = try (variants ?? names.map(Variant.init)).compactMap { variant -> VariantResult? in
+      let runs = finished.filter { $0.variant == variant.description }.sorted { $0.seed < $1.seed }
+      return runs.count == wanted.count ? try StudyResult.result(variant, runs, store, folder) : nil
     }
+    guard !results.isEmpty else {
+      throw CheckpointError("\(folder.path) has no finished variant yet: let `fathom study` go on")
+    }
+    guard Set(results.map(\.testHits.count)).count == 1 else {
+      throw CheckpointError("\(folder.path) holds runs on different test data: remove those that do not belong and run again")
+    }
+    self.init(results, requirements: requirements)
+  }
+
+  private static func result(_ variant: Variant, _ runs: [StoredRun], _ store: RunStore, _ folder: URL) throws -> VariantResult {
+    let records = try runs.map { run -> RunRecord in
+      let home = StudyPlan.folder(variant, seed: run.seed, in: folder)
+      guard let record = try TrainingJob.record(in: home) else {
+        throw CheckpointError("\(home.path)/run.json is missing: run the study again to make it anew")
+      }
+      return record
+    }
+    func shares(_ split: String) throws -> [Double] {
+      let hits = try runs.map { try store.hits(of: $0, split: split) }
+      return hits[0].indices.map { index in hits.reduce(0) { $0 + $1[index] } / Double(hits.count) }
+    }
+    let validation = try shares("validation")
     return VariantResult(
-      variant: variant, runs: runs,
-      validationHits: try data.validation.map { set in try hits(predictions.map { $0.validation ?? [] }, set.targets) },
-      testHits: try hits(predictions.map(\.test), data.test.targets))
+      variant: variant, runs: records, validationHits: validation.isEmpty ? nil : validation, testHits: try shares("test"))
   }
 }

@@ -30,6 +30,16 @@ public struct VariantResult: Sendable {
   public var testMacroF1: Double { Statistics.average(runs.map(\.test.macroF1)) }
   public var trainSeconds: Double { Statistics.average(runs.map(\.trainSeconds)) }
   public var inferenceExamplesPerSecond: Double { Statistics.average(runs.map(\.inferenceExamplesPerSecond)) }
+  /// Standard deviation of test accuracy over seeds; nil with one.
+  public var testDeviation: Double? {
+    runs.count > 1 ? Statistics.variance(runs.map(\.test.accuracy)).squareRoot() : nil
+  }
+  /// One text at a time; nil for runs of Fathom before it was measured.
+  public var latencyMilliseconds: Double? {
+    let values = runs.compactMap(\.latencyMilliseconds)
+    return values.isEmpty ? nil : Statistics.average(values)
+  }
+  public var peakMemoryBytes: Int? { runs.compactMap(\.peakMemoryBytes).max() }
 
   /// What models are chosen on: validation, or the test set where the protocol of 2019 asks for it.
   var selectionHits: [Double] { validationHits ?? testHits }
@@ -43,39 +53,17 @@ public struct DepthDelta: Sendable {
   public let difference: Statistics.PairedDifference
 }
 
-/// The smallest model that is not significantly worse than the best.
-public struct Recommendation: Sendable {
-  public let recommended: VariantResult
-  public let best: VariantResult
-  /// best minus recommended on the selection set
-  public let difference: Statistics.PairedDifference
-  public let selectedOnTest: Bool
-  public let examples: Int
-
-  /// The gain that the test would have called significant, in accuracy.
-  public var detectable: Double { Statistics.z95OneSided * difference.standardError }
-
-  public var sentence: String {
-    let split = selectedOnTest ? "test" : "validation"
-    let name = recommended.variant.description
-    let figure = String(format: "%.2f %%", Statistics.average(recommended.selectionHits) * 100)
-    if recommended.variant == best.variant {
-      return
-        "Recommended: \(name), the best of all with \(figure) on \(examples) \(split) examples; every smaller model is significantly worse."
-    }
-    return String(
-      format: "Recommended: %@ (%.1f M parameters, %@ on %d %@ examples): the smallest model not significantly worse than the best, "
-        + "%@ (%.1f M, %.2f %%). The gap of %.2f points is within what this many examples can tell apart (%.2f).",
-      name, Double(recommended.parameters) / 1e6, figure, examples, split, best.variant.description,
-      Double(best.parameters) / 1e6, Statistics.average(best.selectionHits) * 100, difference.mean * 100, detectable * 100)
-  }
-}
-
 /// A study's results and what follows from them.
 public struct StudyResult: Sendable {
   public let results: [VariantResult]
 
-  public init(_ results: [VariantResult]) { self.results = results }
+  /// What the recommended model must keep to
+  public var requirements: Requirements
+
+  public init(_ results: [VariantResult], requirements: Requirements = Requirements()) {
+    self.results = results
+    self.requirements = requirements
+  }
 
   public var selectedOnTest: Bool { results.contains { $0.validationHits == nil } }
 
@@ -100,20 +88,14 @@ public struct StudyResult: Sendable {
     }
   }
 
-  /// nil for an empty study. The best is the most accurate on the selection set; of equal ones the smallest.
-  public var recommendation: Recommendation? {
-    let bySize = results.sorted { ($0.parameters, $0.variant.blockCount) < ($1.parameters, $1.variant.blockCount) }
-    guard let first = bySize.first, first.selectionHits.count > 1 else { return nil }
-    var best = first
-    for result in bySize where Statistics.average(result.selectionHits) > Statistics.average(best.selectionHits) { best = result }
-    for result in bySize {
-      let difference = Statistics.pairedDifference(result.selectionHits, best.selectionHits)
-      if !difference.isSignificantGain {
-        return Recommendation(
-          recommended: result, best: best, difference: difference, selectedOnTest: selectedOnTest,
-          examples: result.selectionHits.count)
-      }
+  /// The results that no other beats in accuracy without costing more, cheapest first.
+  /// - Parameter cost: what is paid: parameters, seconds, bytes.
+  public func frontier(by cost: (VariantResult) -> Double) -> [VariantResult] {
+    var best = -Double.infinity
+    return results.sorted { (cost($0), -$0.testAccuracy) < (cost($1), -$1.testAccuracy) }.filter { result in
+      guard result.testAccuracy > best else { return false }
+      best = result.testAccuracy
+      return true
     }
-    return nil
   }
 }

@@ -4,20 +4,24 @@ import CTorch
 /// them changes, instead of making it again for every batch.
 public final class Derived {
   private var kept: Tensor?
-  private var key: [Int64] = []
+  /// What it was made from, with how often each had been changed in place.
+  private var sources: [(tensor: Tensor, modifications: Int64)] = []
 
   public init() {}
 
   /// While gradients are recorded nothing is kept: the result then belongs to the step's graph.
   public func callAsFunction(_ parameters: [Tensor], as dtype: DType, _ make: () -> Tensor) -> Tensor {
     if ct_grad_mode() {
-      kept = nil
+      (kept, sources) = (nil, [])
       return make()
     }
-    let current = parameters.flatMap { [Int64(Int(bitPattern: $0.handle)), ct_modifications($0.handle)] } + [Int64(dtype.rawValue)]
-    if let kept, key == current { return kept }
+    if let kept, kept.dtype == dtype, isCurrent(parameters) { return kept }
     let result = make()
-    (kept, key) = (result, current)
+    (kept, sources) = (result, parameters.map { ($0, ct_modifications($0.handle)) })
     return result
+  }
+
+  private func isCurrent(_ parameters: [Tensor]) -> Bool {
+    zip(parameters, sources).allSatisfy { $0 === $1.tensor && ct_modifications($0.handle) == $1.modifications }
   }
 }

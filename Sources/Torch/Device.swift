@@ -53,22 +53,3 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
-
-/// Settings of the engine that hold for the whole process.
-public enum Engine {
-  public static var version: String { String(cString: ct_version()) }
-
-  /// The vector instructions that the kernels use, as libtorch names them (`AVX512`, `AVX2`, …).
-  public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
-
-  /// Whether the processor multiplies bfloat16 matrices faster than float32 ones.
-  public static var hasFastBFloat16: Bool { ct_cpu_has_bfloat16() }
-
-  public static var threadCount: Int {
-    get { Int(ct_thread_count()) }
-    set { ct_set_thread_count(Int32(newValue)) }
-  }
-
-  /// Keeps freed memory in the process between training steps instead of handing it back to the system.
-  public static func keepFreedMemory() { ct_keep_freed_memory() }
-}

@@ -25,6 +25,14 @@ extension Tensor {
     made(ct_packed_attention(handle, lengths.handle, Int64(heads), dropout))
   }
 
+  /// The same on CUDA in 16 bits, through FlashAttention's kernel for sequences of different lengths.
+  /// - Parameter lengths: they add up to T.
+  /// - Source: Dao 2023, "FlashAttention-2"; `flash_attn_varlen_func`.
+  public func flashAttention(lengths: [Int], heads: Int, dropout: Double) -> Tensor {
+    let starts = Tensor(lengths.reduce(into: [Int32(0)]) { $0.append($0.last! + Int32($1)) }).to(device)
+    return made(ct_varlen_attention(handle, starts.handle, Int64(lengths.max() ?? 0), Int64(heads), dropout))
+  }
+
   /// Attention of one query `[B,H]` a sequence to its keys and values `[T,2H]` → `[B,H]`.
   public func firstAttention(_ keysValues: Tensor, lengths: Tensor, heads: Int, dropout: Double) -> Tensor {
     made(ct_first_attention(handle, keysValues.handle, lengths.handle, Int64(heads), dropout))

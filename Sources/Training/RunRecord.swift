@@ -35,6 +35,12 @@ public struct RunRecord: Sendable {
   public let parameters: Int
   public let sizeBytes: Int
   public let inferenceExamplesPerSecond: Double
+  /// The median of single texts, one after another
+  public let latencyMilliseconds: Double?
+  /// Of the process during the run; nil where the system does not say
+  public let peakMemoryBytes: Int?
+  /// Class names in the order of the confusion matrix; nil for runs of Fathom before they were kept.
+  public let classes: [String]?
   /// Of settings and data: a run with the same one would give the same weights.
   public let fingerprint: String
   /// The settings that the figures belong to, in snake case.
@@ -43,7 +49,7 @@ public struct RunRecord: Sendable {
   /// - Precondition: `peakEpoch` counts from 1 and is one of `epochs`.
   public init(
     variant: String, seed: UInt64, epochs: [EpochRecord], peakEpoch: Int, test: Metrics, parameters: Int, sizeBytes: Int,
-    inferenceExamplesPerSecond: Double, fingerprint: String, settings: [String: JSONValue]
+    inferenceExamplesPerSecond: Double, latencyMilliseconds: Double? = nil, peakMemoryBytes: Int? = nil, classes: [String]? = nil, fingerprint: String, settings: [String: JSONValue]
   ) {
     precondition(epochs.indices.contains(peakEpoch - 1), "epoch \(peakEpoch) of \(epochs.count)")
     self.variant = variant
@@ -54,6 +60,9 @@ public struct RunRecord: Sendable {
     self.parameters = parameters
     self.sizeBytes = sizeBytes
     self.inferenceExamplesPerSecond = inferenceExamplesPerSecond
+    self.latencyMilliseconds = latencyMilliseconds
+    self.peakMemoryBytes = peakMemoryBytes
+    self.classes = classes
     self.fingerprint = fingerprint
     self.settings = settings
   }
@@ -66,10 +75,12 @@ public struct RunRecord: Sendable {
 
 extension RunRecord: Codable {
   enum CodingKeys: String, CodingKey {
-    case variant, seed, parameters, settings, test, history, epochs, fingerprint
+    case variant, seed, parameters, settings, test, history, epochs, fingerprint, classes
     case peakEpoch = "peak_epoch"
     case sizeBytes = "size_bytes"
     case inferenceExamplesPerSecond = "inference_examples_per_second"
+    case latencyMilliseconds = "latency_milliseconds"
+    case peakMemoryBytes = "peak_memory_bytes"
     case validationAccuracy = "validation_accuracy"
     case testAccuracy = "test_accuracy"
     case testMacroF1 = "test_macro_f1"
@@ -87,6 +98,9 @@ extension RunRecord: Codable {
     parameters = try values.decode(Int.self, forKey: .parameters)
     sizeBytes = try values.decode(Int.self, forKey: .sizeBytes)
     inferenceExamplesPerSecond = try values.decode(Double.self, forKey: .inferenceExamplesPerSecond)
+    latencyMilliseconds = try values.decodeIfPresent(Double.self, forKey: .latencyMilliseconds)
+    peakMemoryBytes = try values.decodeIfPresent(Int.self, forKey: .peakMemoryBytes)
+    classes = try values.decodeIfPresent([String].self, forKey: .classes)
     fingerprint = try values.decode(String.self, forKey: .fingerprint)
     settings = try values.decode([String: JSONValue].self, forKey: .settings)
     guard epochs.indices.contains(peakEpoch - 1) else {
@@ -108,8 +122,11 @@ extension RunRecord: Codable {
     try values.encode(parameters, forKey: .parameters)
     try values.encode(sizeBytes, forKey: .sizeBytes)
     try values.encode(inferenceExamplesPerSecond, forKey: .inferenceExamplesPerSecond)
+    try values.encode(latencyMilliseconds, forKey: .latencyMilliseconds)
+    try values.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
     try values.encode(test, forKey: .test)
     try values.encode(epochs, forKey: .history)
+    try values.encode(classes, forKey: .classes)
     try values.encode(fingerprint, forKey: .fingerprint)
     try values.encode(settings, forKey: .settings)
   }

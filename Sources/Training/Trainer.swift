@@ -106,6 +106,19 @@ public final class Trainer {
     }
   }
 
+  /// Seconds that one text takes by itself, the median of up to fifty spread over the set.
+  func latency(_ set: EncodedTexts) throws -> Double {
+    let stride = max(1, set.count / 50)
+    let times = try (0..<min(50, set.count)).map { place -> Double in
+      let sequences = try set([place * stride])
+      let started = ContinuousClock.now
+      _ = classifier.logits(sequences, dtype: options.precision.dtype, device: options.device)
+      let passed = ContinuousClock.now - started
+      return Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
+    }
+    return times.sorted()[times.count / 2]
+  }
+
   // MARK: One epoch
 
   private func trainEpoch(_ set: EncodedTexts) throws {

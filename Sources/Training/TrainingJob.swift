@@ -123,6 +123,7 @@ public struct TrainingJob {
     in folder: URL, report: @escaping (Trainer.Event) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
   ) throws -> RunRecord {
     RandomState.seed(options.seed)
+    Engine.forgetPeakMemory()
     let classifier = try makeClassifier()
     let trainer = try Trainer(
       classifier, options, folder: folder, fingerprint: fingerprint, report: report, shouldStop: shouldStop)
@@ -138,8 +139,8 @@ public struct TrainingJob {
     let record = RunRecord(
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
       test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount, sizeBytes: size,
-      inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9),
-      fingerprint: fingerprint, settings: settings.mapValues(JSONValue.init))
+      inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9), latencyMilliseconds: try trainer.latency(test) * 1000,
+      peakMemoryBytes: Engine.peakMemoryBytes, classes: data.train.classes, fingerprint: fingerprint, settings: settings.mapValues(JSONValue.init))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try encoder.encode(Predictions(validation: validation, test: logits.map(argmax)))

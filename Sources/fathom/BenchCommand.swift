@@ -66,7 +66,7 @@ struct BenchCommand: ParsableCommand {
     let place = try Device(device)
     if worker { return try work(on: place) }
     if !json {
-      Output.line("\(Machine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
+      Output.line("\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
       Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
     }
     for name in list(precision) {
@@ -97,7 +97,7 @@ struct BenchCommand: ParsableCommand {
     _ = benchmark.round()
     let seconds = (0..<rounds).map { _ in benchmark.round() }.sorted()[rounds / 2]
     let share = work.operations / seconds / rate
-    let memory = Machine.peakMemoryBytes
+    let memory = Engine.peakMemoryBytes
     if json {
       return try Output.json([
         "mode": work.mode.rawValue, "precision": work.precision, "hidden": hidden, "heads": heads, "blocks": work.blocks,
@@ -118,7 +118,7 @@ struct BenchCommand: ParsableCommand {
     while let line = readLine() {
       if let benchmark {
         let seconds = benchmark.round()
-        try Output.json(["seconds": seconds, "peak_memory_bytes": Machine.peakMemoryBytes ?? 0])
+        try Output.json(["seconds": seconds, "peak_memory_bytes": Engine.peakMemoryBytes ?? 0])
       } else {
         let work = try JSONDecoder().decode(Workload.self, from: Data(line.utf8))
         let rate = Machine.matrixRate(hidden: work.hidden, dtype: work.precision == "bf16" ? .bfloat16 : .float32, device: device)

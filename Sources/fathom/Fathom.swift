@@ -1,5 +1,5 @@
 import ArgumentParser
-import Torch
+import Study
 
 @main
 struct Fathom: ParsableCommand {
@@ -12,9 +12,9 @@ struct Fathom: ParsableCommand {
         fathom train --model bert-base-cased --train aclImdb --test aclImdb --variant 3VA --out model
         echo "A film to fall asleep in." | fathom predict --model model
       """,
-    version: "0.1.0",
+    version: RunStore.version,
     subcommands: [
       StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, OutputsCommand.self,
-      TokenizeCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
+      TokenizeCommand.self, ReportCommand.self, RunsCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
     ])
 }

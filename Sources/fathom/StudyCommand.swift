@@ -46,6 +46,8 @@ struct StudyCommand: ParsableCommand {
 
   @OptionGroup var training: TrainingArguments
 
+  @OptionGroup var requirements: RequirementArguments
+
   @Flag(help: "Print the results as one JSON object.")
   var json = false
 
@@ -63,7 +65,7 @@ struct StudyCommand: ParsableCommand {
     let plan = try makePlan()
     Interrupts.listen()
     var display = ProgressDisplay("", quiet: quiet)
-    let result: StudyResult
+    var result: StudyResult
     do {
       result = try Study(plan, in: folder).run(
         begin: { variant, seed, place, total, isDone in
@@ -77,7 +79,8 @@ struct StudyCommand: ParsableCommand {
       throw ExitCode(130)
     }
     display.clear()
-    let files = try StudyFiles.write(result, plan: plan, to: folder)
+    result.requirements = requirements.value
+    let files = try StudyFiles.write(result, to: folder)
     if json { return try printJSON(result) }
     Output.line(StudyTable(result).text)
     Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))

@@ -43,10 +43,19 @@ import Training
     #expect(svg.contains("stroke-dasharray") && svg.contains("recommended"))
   }
 
+  @Test func `the plots of cost and of epochs are well-formed, and the frontier is drawn`() throws {
+    let result = try study(["baseline-custom", "1VA", "2VA"])
+    let cost = CostPlot(result, title: "a & b", axis: "parameters") { Double($0.parameters) }.svg
+    #expect(XMLCheck().isWellFormed(cost) && cost.contains("On the frontier: baseline-custom, 1VA, 2VA."))
+    let epochs = EpochPlot(result).svg
+    #expect(XMLCheck().isWellFormed(epochs) && epochs.components(separatedBy: "<polyline").count - 1 == 6)
+    #expect([cost, epochs].allSatisfy { $0.contains("<title>") && $0.contains("<desc>") && $0.contains("prefers-color-scheme") })
+  }
+
   @Test func `the page escapes what it shows`() throws {
     let result = try study(["1VA", "2VA"])
     let html = StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: [("classes", "<script>alert(1)</script>")]).html
-    #expect(!html.contains("<script>") && html.contains("&lt;script&gt;") && html.contains("Recommended"))
+    #expect(!html.contains("<script>alert") && html.contains("&lt;script&gt;alert") && html.contains("Recommended"))
   }
 }
 

@@ -23,6 +23,20 @@ import Training
     #expect(!Statistics.pairedDifference(first, first).isSignificantGain)
   }
 
+  @Test func `McNemar's exact test is the sign test`() {
+    #expect(Statistics.mcnemar(0, 0) == 1 && Statistics.mcnemar(5, 5) == 1)
+    // 2 · (1 + 10 + 45) / 2¹⁰
+    #expect(abs(Statistics.mcnemar(8, 2) - 0.109375) < 1e-12)
+    #expect(Statistics.mcnemar(2, 8) == Statistics.mcnemar(8, 2))
+    #expect(Statistics.mcnemar(900, 600) < 1e-10)
+  }
+
+  @Test func `Student's t is that of published tables`() {
+    for (degrees, value) in [(1, 12.7062), (4, 2.7764), (10, 2.2281), (20, 2.0860), (60, 2.0003), (120, 1.9799)] {
+      #expect(abs(Statistics.studentT95(degrees) / value - 1) < 1e-3)
+    }
+  }
+
   @Test func `several seeds widen the interval`() {
     let one = Statistics.interval([0.8], count: 1000), spread = Statistics.interval([0.75, 0.85], count: 1000)
     #expect(spread.lowerBound < one.lowerBound && spread.upperBound > one.upperBound)
@@ -60,6 +74,26 @@ import Training
     let recommendation = try #require(study.recommendation)
     #expect(recommendation.recommended.variant.description == "2VA" && study.selectedOnTest)
     #expect(recommendation.sentence.contains("test examples"))
+  }
+
+  @Test func `the user's tolerance and limits choose the model`() throws {
+    var study = try StudyResult([
+      result("1VA", parameters: 10, right: 300), result("2VA", parameters: 20, right: 389), result("3VA", parameters: 30, right: 390),
+    ])
+    #expect(study.recommendation?.recommended.variant.description == "2VA")
+    study.requirements = Requirements(withinPoints: 30)
+    #expect(study.recommendation?.recommended.variant.description == "1VA")
+    study.requirements = Requirements(withinPoints: 0)
+    #expect(study.recommendation?.recommended.variant.description == "3VA")
+    study.requirements = Requirements(sizeLimitBytes: 40)
+    let small = try #require(study.recommendation)
+    #expect(small.recommended.variant.description == "1VA" && small.sentence.contains("at most 0.0 MB"))
+    study.requirements = Requirements(sizeLimitBytes: 1)
+    #expect(study.recommendation == nil)
+    study.requirements = Requirements(latencyLimitMilliseconds: 5)
+    #expect(study.recommendation == nil, "a latency that was never measured meets no limit")
+    #expect(study.frontier { Double($0.parameters) }.map(\.parameters) == [10, 20, 30])
+    #expect(study.frontier { Double(-$0.parameters) }.map(\.parameters) == [30])
   }
 
   @Test func `an empty study recommends nothing`() {

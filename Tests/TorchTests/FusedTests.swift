@@ -186,3 +186,24 @@ extension FusedTests {
 extension [Tensor] {
   fileprivate var tuple: (Tensor, Tensor, Tensor) { (self[0], self[1], self[2]) }
 }
+
+@Suite struct DerivedTests {
+  @Test func `what is derived is kept between batches and made again when a parameter changes`() {
+    let derived = Derived()
+    var made = 0
+    func value(_ parameters: [Tensor], _ dtype: DType) -> [Float] {
+      withoutGradients {
+        derived(parameters, as: dtype) {
+          made += 1
+          return Tensor.concatenated(parameters).to(dtype)
+        }.array(Float.self)
+      }
+    }
+    let (a, b) = (Tensor([1, 2] as [Float]), Tensor([3] as [Float]))
+    #expect(value([a, b], .float32) == [1, 2, 3] && value([a, b], .float32) == [1, 2, 3] && made == 1)
+    #expect(value([a, b], .bfloat16) == [1, 2, 3] && made == 2)
+    a.copy(from: Tensor([5, 6] as [Float]))
+    #expect(value([a, b], .bfloat16) == [5, 6, 3] && made == 3)
+    #expect(value([Tensor([7] as [Float]), b], .bfloat16) == [7, 3] && made == 4)
+  }
+}

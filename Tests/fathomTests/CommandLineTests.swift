@@ -12,8 +12,12 @@ struct Outcome {
 }
 
 /// Runs the built `fathom`, as a user does.
-/// - Parameter mark: text on standard error at which it is sent Ctrl-C.
-func fathom(_ arguments: [String], input: String = "", interruptAt mark: String? = nil) throws -> Outcome {
+/// - Parameters:
+///   - mark: text on standard error at which it is sent Ctrl-C.
+///   - seconds: after which it is killed outright.
+func fathom(
+  _ arguments: [String], input: String = "", interruptAt mark: String? = nil, killAfter seconds: Double? = nil
+) throws -> Outcome {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("fathom")
@@ -28,6 +32,10 @@ func fathom(_ arguments: [String], input: String = "", interruptAt mark: String?
   }
   (process.standardInput, process.standardOutput, process.standardError) = (files[0], files[1], files[2])
   try ChildProcess.run(process) {
+    if let seconds {
+      Thread.sleep(forTimeInterval: seconds)
+      kill(process.processIdentifier, SIGKILL)
+    }
     guard let mark else { return }
     let errors = folder.appendingPathComponent("err")
     while process.isRunning, (try? String(contentsOf: errors, encoding: .utf8).contains(mark)) != true {
@@ -62,7 +70,7 @@ func json(_ text: String) throws -> [String: Any] {
   }
 
   @Test func `every command has help with an example`() throws {
-    for command in ["study", "train", "evaluate", "predict", "outputs", "tokenize", "pretrain", "fetch"] {
+    for command in ["study", "train", "evaluate", "predict", "outputs", "tokenize", "pretrain", "fetch", "runs", "bench"] {
       let outcome = try fathom([command, "--help"])
       #expect(outcome.status == 0 && outcome.output.contains("EXAMPLE"), "\(command)")
     }

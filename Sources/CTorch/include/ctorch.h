@@ -86,6 +86,8 @@ ct_tensor ct_dropout(ct_tensor x, double probability);
 ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation);
 ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored);
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v);
+// FlashAttention over packed sequences [T,3H], on CUDA in 16 bits; starts: int32 [B+1] on the device.
+ct_tensor ct_varlen_attention(ct_tensor qkv, ct_tensor starts, int64_t longest, int64_t heads, double dropout);
 int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out);
 
 // MARK: fused/ (processors with AVX-512 only; rows of a multiple of 16 elements; weights and biases are float32)

@@ -1,0 +1,31 @@
+import Study
+
+/// The study as Markdown, for a README or an issue.
+struct StudyMarkdown {
+  private let study: StudyResult
+  private let settings: StudySettings
+
+  init(_ study: StudyResult, _ settings: StudySettings) {
+    self.study = study
+    self.settings = settings
+  }
+
+  var text: String {
+    let table = StudyTable(study)
+    var out = table.conclusion + "\n\n" + rows([StudyTable.columns] + table.rows)
+    if !table.deltaRows.isEmpty {
+      out += "\nGain from each depth to the next, in points of test accuracy:\n\n"
+      out += rows([["step", "gain", "significance"]] + table.deltaRows)
+    }
+    return out + "\n" + settings.rows.map { "- \($0.name): \($0.value)\n" }.joined()
+  }
+
+  private func rows(_ rows: [[String]]) -> String {
+    guard let head = rows.first else { return "" }
+    let rule = "|" + head.indices.map { $0 == 0 ? " --- |" : " ---: |" }.joined() + "\n"
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    }
+    return line(head) + rule + rows.dropFirst().map(line).joined()
+  }
+}

@@ -1,0 +1,61 @@
+import GRDB
+
+extension RunStore {
+  /// One migration a release that changed the schema; none is ever edited.
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE run (
+            id INTEGER PRIMARY KEY,
+            variant TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('running', 'finished')),
+            fingerprint TEXT NOT NULL,
+            settings TEXT NOT NULL,
+            started TEXT NOT NULL,
+            finished TEXT,
+            fathom TEXT NOT NULL,
+            libtorch TEXT NOT NULL,
+            processor TEXT NOT NULL,
+            threads INTEGER NOT NULL,
+            parameters INTEGER,
+            size_bytes INTEGER,
+            peak_epoch INTEGER,
+            train_seconds REAL,
+            inference_examples_per_second REAL,
+            latency_milliseconds REAL,
+            peak_memory_bytes INTEGER,
+            test_count INTEGER,
+            test_accuracy REAL,
+            test_macro_f1 REAL,
+            test_loss REAL,
+            test_confusion TEXT,
+            UNIQUE (variant, seed)
+          );
+          CREATE TABLE epoch (
+            run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+            epoch INTEGER NOT NULL,
+            train_loss REAL NOT NULL,
+            seconds REAL NOT NULL,
+            tokens INTEGER NOT NULL,
+            validation_accuracy REAL,
+            validation_macro_f1 REAL,
+            validation_loss REAL,
+            test_accuracy REAL,
+            PRIMARY KEY (run, epoch)
+          ) WITHOUT ROWID;
+          CREATE TABLE prediction (
+            run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+            split TEXT NOT NULL CHECK (split IN ('validation', 'test')),
+            example INTEGER NOT NULL,
+            target INTEGER NOT NULL,
+            class INTEGER NOT NULL,
+            PRIMARY KEY (run, split, example)
+          ) WITHOUT ROWID;
+          """)
+    }
+    return migrator
+  }
+}

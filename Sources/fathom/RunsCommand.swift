@@ -1,0 +1,134 @@
+import ArgumentParser
+import Checkpoint
+import Foundation
+import Report
+import Study
+
+struct RunsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs", abstract: "Look at the runs of a study.",
+    discussion: """
+      Reads study.sqlite, also while the study runs. A run is named as its folder is: 3VA-s1.
+
+      EXAMPLES
+        fathom runs list study
+        fathom runs show study 3VA-s1
+        fathom runs compare study 2VA-s1 3VA-s1
+        fathom runs export study --format jsonl > runs.jsonl
+      """,
+    subcommands: [List.self, Show.self, Compare.self, Export.self])
+
+  static func name(_ run: StoredRun) -> String { "\(run.variant.replacingOccurrences(of: ":", with: "-"))-s\(run.seed)" }
+
+  static func find(_ name: String, _ runs: [StoredRun]) throws -> StoredRun {
+    if let run = runs.first(where: { RunsCommand.name($0) == name }) { return run }
+    let sameVariant = runs.filter { $0.variant == name }
+    if sameVariant.count == 1 { return sameVariant[0] }
+    throw CheckpointError("the study has no run '\(name)': it has \(runs.map(RunsCommand.name).joined(separator: ", "))")
+  }
+
+  static func percent(_ value: StoredValue?) -> String { value?.real.map { String(format: "%.2f", $0 * 100) } ?? "–" }
+}
+
+extension RunsCommand {
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "One line a run.")
+
+    @Argument(help: "The study's folder.") var study: String
+
+    func run() throws {
+      let store = try RunStore(reading: URL(fileURLWithPath: study))
+      let rows = try store.runs().map { run -> [String] in
+        let epochs = try store.epochs(of: run).count
+        return [
+          RunsCommand.name(run), run.isFinished ? "finished" : "running", String(epochs), run["peak_epoch"]?.description ?? "–",
+          RunsCommand.percent(run["test_accuracy"]), run["train_seconds"]?.real.map { String(format: "%.1f s", $0) } ?? "–",
+          run["peak_memory_bytes"]?.real.map { String(format: "%.2f GB", $0 / 1e9) } ?? "–",
+        ]
+      }
+      Output.line(StudyTable.layOut([["run", "state", "epochs", "peak", "test", "training", "peak memory"]] + rows))
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Everything about one run, with its epochs.")
+
+    @Argument(help: "The study's folder.") var study: String
+    @Argument(help: ArgumentHelp("The run, as 3VA-s1.", valueName: "run")) var name: String
+
+    func run() throws {
+      let store = try RunStore(reading: URL(fileURLWithPath: study))
+      let chosen = try RunsCommand.find(name, store.runs())
+      for (name, value) in chosen.columns { Output.line("\(name): \(value?.description ?? "–")") }
+      let epochs = try store.epochs(of: chosen)
+      guard let first = epochs.first else { return }
+      let names = first.map(\.name).filter { $0 != "run" }
+      let rows = epochs.map { epoch in
+        epoch.filter { $0.name != "run" }.map { column in
+          if case .real(let value)? = column.value { return String(format: "%.4f", value) }
+          return column.value?.description ?? "–"
+        }
+      }
+      Output.line("\n" + StudyTable.layOut([names] + rows))
+    }
+  }
+
+  struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Two runs on the same test examples, with McNemar's exact test.")
+
+    @Argument(help: "The study's folder.") var study: String
+    @Argument(help: "The first run.") var first: String
+    @Argument(help: "The second run.") var second: String
+
+    func run() throws {
+      let store = try RunStore(reading: URL(fileURLWithPath: study))
+      let runs = try store.runs()
+      let (a, b) = (try RunsCommand.find(first, runs), try RunsCommand.find(second, runs))
+      let (hitsA, hitsB) = (try store.hits(of: a, split: "test"), try store.hits(of: b, split: "test"))
+      guard hitsA.count > 1, hitsA.count == hitsB.count else {
+        throw CheckpointError("\(first) and \(second) cannot be compared: both must be finished, on the same test examples")
+      }
+      let gained = zip(hitsA, hitsB).count { $0 < $1 }
+      let lost = zip(hitsA, hitsB).count { $0 > $1 }
+      let difference = Statistics.pairedDifference(hitsA, hitsB)
+      Output.line(
+        """
+        \(RunsCommand.name(a)): \(RunsCommand.percent(a["test_accuracy"])) %
+        \(RunsCommand.name(b)): \(RunsCommand.percent(b["test_accuracy"])) %
+        \(RunsCommand.name(b)) is right where \(RunsCommand.name(a)) is wrong on \(gained) of \(hitsA.count) test examples, the other way round on \(lost)
+        """)
+      Output.line(
+        String(
+          format: "difference %+.2f points, 95%% interval %+.2f to %+.2f; McNemar's exact test: p = %.4g", difference.mean * 100,
+          difference.interval.lowerBound * 100, difference.interval.upperBound * 100, Statistics.mcnemar(gained, lost)))
+    }
+  }
+
+  struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "All runs as CSV or JSON Lines on standard output.")
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case csv, jsonl }
+
+    @Argument(help: "The study's folder.") var study: String
+    @Option(help: "csv or jsonl.") var format = Format.csv
+
+    func run() throws {
+      let runs = try RunStore(reading: URL(fileURLWithPath: study)).runs()
+      guard let first = runs.first else { return }
+      if format == .csv { Output.line(first.columns.map(\.name).joined(separator: ",")) }
+      for run in runs {
+        switch format {
+        case .csv: Output.line(run.columns.map { quoted($0.value?.description ?? "") }.joined(separator: ","))
+        case .jsonl:
+          try Output.json(Dictionary(uniqueKeysWithValues: run.columns.map { ($0.name, $0.value?.json ?? NSNull()) }))
+        }
+      }
+    }
+
+    private func quoted(_ field: String) -> String {
+      guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
+      return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }
+  }
+}
