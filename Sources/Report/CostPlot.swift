@@ -36,16 +36,20 @@ public struct CostPlot {
       width: Self.width, height: Self.height, title: title, description: "On the frontier: \(names).")
     out += PlotStyle.text(title, x: Self.left, y: 26, style: "ink", size: 16) + axes
     let steps = best.map { "\(PlotStyle.fixed(x(cost($0)))),\(PlotStyle.fixed(y($0.testAccuracy)))" }
-    out += "<polyline points=\"\(steps.joined(separator: " "))\" fill=\"none\" stroke=\"#0072B2\" stroke-width=\"1.5\" stroke-dasharray=\"5 4\"/>\n"
+    out +=
+      "<polyline points=\"\(steps.joined(separator: " "))\" fill=\"none\" stroke=\"#0072B2\" stroke-width=\"1.5\" stroke-dasharray=\"5 4\"/>\n"
     let chosen = study.recommendation?.recommended.variant
     for result in study.results {
       let (place, height) = (x(cost(result)), y(result.testAccuracy))
       let isBest = best.contains { $0.variant == result.variant }
       let name = result.variant.description
-      out += "<circle cx=\"\(PlotStyle.fixed(place))\" cy=\"\(PlotStyle.fixed(height))\" r=\"4.5\" fill=\"\(isBest ? "#0072B2" : "#8A8A8A")\">"
-      out += "<title>\(escape(name)): \(String(format: "%.2f %%, %.4g", result.testAccuracy * 100, cost(result))) \(escape(axis))</title></circle>\n"
+      out +=
+        "<circle cx=\"\(PlotStyle.fixed(place))\" cy=\"\(PlotStyle.fixed(height))\" r=\"4.5\" fill=\"\(isBest ? "#0072B2" : "#8A8A8A")\">"
+      out +=
+        "<title>\(escape(name)): \(String(format: "%.2f %%, %.4g", result.testAccuracy * 100, cost(result))) \(escape(axis))</title></circle>\n"
       if result.variant == chosen {
-        out += "<circle class=\"mark\" cx=\"\(PlotStyle.fixed(place))\" cy=\"\(PlotStyle.fixed(height))\" r=\"9\" fill=\"none\" stroke-width=\"1.5\"/>\n"
+        out +=
+          "<circle class=\"mark\" cx=\"\(PlotStyle.fixed(place))\" cy=\"\(PlotStyle.fixed(height))\" r=\"9\" fill=\"none\" stroke-width=\"1.5\"/>\n"
       }
       if isBest { out += PlotStyle.text(name, x: place, y: height - 12, anchor: "middle", style: "ink") }
     }

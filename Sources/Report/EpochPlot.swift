@@ -6,7 +6,7 @@ import Training
 public struct EpochPlot {
   private let study: StudyResult
   private let series: [(name: String, epochs: [EpochRecord], peak: Int)]
-  private static let width = 760.0, panel = 270.0, height = 330.0, top = 46.0, bottom = 48.0
+  private static let width = 760.0, panel = 256.0, height = 330.0, top = 46.0, bottom = 48.0
 
   public init(_ study: StudyResult) {
     self.study = study
@@ -24,8 +24,9 @@ public struct EpochPlot {
     }
     for (index, entry) in series.enumerated() {
       let y = Self.top + Double(index) * 18
-      out += "<line x1=\"640\" y1=\"\(y)\" x2=\"660\" y2=\"\(y)\" stroke=\"\(PlotStyle.colour(index))\" stroke-width=\"2\"\(dash(index))/>\n"
-      out += PlotStyle.text(entry.name, x: 666, y: y + 4, style: "ink")
+      out +=
+        "<line x1=\"618\" y1=\"\(y)\" x2=\"636\" y2=\"\(y)\" stroke=\"\(PlotStyle.colour(index))\" stroke-width=\"2\"\(dash(index))/>\n"
+      out += PlotStyle.text(entry.name, x: 642, y: y + 4, style: "ink")
     }
     return out + "</svg>\n"
   }
@@ -53,9 +54,11 @@ public struct EpochPlot {
     out += PlotStyle.text("epoch", x: left + Self.panel / 2, y: Self.height - 10, anchor: "middle")
     for (index, entry) in series.enumerated() {
       let points = entry.epochs.map { "\(PlotStyle.fixed(x($0.epoch))),\(PlotStyle.fixed(y(value($0))))" }
-      out += "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(PlotStyle.colour(index))\" stroke-width=\"1.8\"\(dash(index))/>\n"
+      out +=
+        "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(PlotStyle.colour(index))\" stroke-width=\"1.8\"\(dash(index))/>\n"
       let peak = entry.epochs[entry.peak - 1]
-      out += "<circle cx=\"\(PlotStyle.fixed(x(peak.epoch)))\" cy=\"\(PlotStyle.fixed(y(value(peak))))\" r=\"3.5\" fill=\"\(PlotStyle.colour(index))\"><title>\(escape(entry.name)): kept epoch \(peak.epoch)</title></circle>\n"
+      out +=
+        "<circle cx=\"\(PlotStyle.fixed(x(peak.epoch)))\" cy=\"\(PlotStyle.fixed(y(value(peak))))\" r=\"3.5\" fill=\"\(PlotStyle.colour(index))\"><title>\(escape(entry.name)): kept epoch \(peak.epoch)</title></circle>\n"
     }
     return out
   }

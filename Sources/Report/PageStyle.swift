@@ -5,7 +5,7 @@ enum PageStyle {
     @media (prefers-color-scheme: dark) {
       :root { --paper: #16181c; --ink: #ececec; --soft: #a8acb3; --line: #33373d; --answer: #16293a; --warning: #3a2415 }
     }
-    body { font: 15px/1.5 system-ui, "Helvetica Neue", Arial, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+    body { font: 15px/1.5 system-ui, "Helvetica Neue", Arial, sans-serif; color: var(--ink); background: var(--paper); max-width: 66rem; margin: 2rem auto; padding: 0 1rem }
     h1 { font-size: 1.5rem; margin-bottom: .3rem } h2 { font-size: 1.1rem; margin-top: 2rem }
     .answer { background: var(--answer); border-left: 4px solid #0072B2; padding: .7rem 1rem }
     .warning { background: var(--warning); border-left: 4px solid #D55E00; padding: .7rem 1rem }

@@ -15,7 +15,7 @@ struct StudyMarkdown {
     var out = table.conclusion + "\n\n" + rows([StudyTable.columns] + table.rows)
     if !table.deltaRows.isEmpty {
       out += "\nGain from each depth to the next, in points of test accuracy:\n\n"
-      out += rows([["step", "gain", "significance"]] + table.deltaRows)
+      out += rows([["step", "gain", "interval"]] + table.deltaRows)
     }
     return out + "\n" + settings.rows.map { "- \($0.name): \($0.value)\n" }.joined()
   }

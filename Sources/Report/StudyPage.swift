@@ -53,7 +53,9 @@ public struct StudyPage {
       let mark = row[0] == recommended ? " class=\"recommended\"" : ""
       return "<tr\(mark)>" + row.map { "<td>\(escape($0))</td>" }.joined() + "</tr>"
     }
-    let titles = head.map { sortable ? "<th scope=\"col\"><button type=\"button\">\(escape($0))</button></th>" : "<th scope=\"col\">\(escape($0))</th>" }
+    let titles = head.map {
+      sortable ? "<th scope=\"col\"><button type=\"button\">\(escape($0))</button></th>" : "<th scope=\"col\">\(escape($0))</th>"
+    }
     return "<div class=\"wide\"><table\(sortable ? " class=\"sortable\"" : "")><thead><tr>\(titles.joined())</tr></thead><tbody>"
       + body.joined(separator: "\n") + "</tbody></table></div>"
   }
@@ -61,7 +63,7 @@ public struct StudyPage {
   private func deltas(_ table: StudyTable) -> String {
     guard !table.deltaRows.isEmpty else { return "" }
     return "<h2>Gain from each depth to the next</h2><p>In points of test accuracy.</p>"
-      + self.table(["step", "gain", "significance"], table.deltaRows)
+      + self.table(["step", "gain", "interval"], table.deltaRows)
   }
 
   private var costs: String {

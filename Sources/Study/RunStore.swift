@@ -98,13 +98,16 @@ public final class RunStore {
           """,
         arguments: [
           Date(), record.parameters, record.sizeBytes, record.peakEpoch, record.trainSeconds, record.inferenceExamplesPerSecond,
-          record.latencyMilliseconds, record.peakMemoryBytes, record.test.count, record.test.accuracy, record.test.macroF1, record.test.loss, confusion, run,
+          record.latencyMilliseconds, record.peakMemoryBytes, record.test.count, record.test.accuracy, record.test.macroF1,
+          record.test.loss, confusion, run,
         ])
       for epoch in record.epochs { try RunStore.insert(epoch, run: run, database) }
       try database.execute(sql: "DELETE FROM prediction WHERE run = ?", arguments: [run])
       let statement = try database.makeStatement(
         sql: "INSERT INTO prediction (run, split, example, target, class) VALUES (?, ?, ?, ?, ?)")
-      let sets = [("validation", predictions.validation ?? [], data.validation?.targets ?? []), ("test", predictions.test, data.test.targets)]
+      let sets = [
+        ("validation", predictions.validation ?? [], data.validation?.targets ?? []), ("test", predictions.test, data.test.targets),
+      ]
       for (split, classes, targets) in sets {
         for (example, pair) in zip(targets, classes).enumerated() {
           try statement.execute(arguments: [run, split, example, pair.0, pair.1])

@@ -49,7 +49,8 @@ public struct RunRecord: Sendable {
   /// - Precondition: `peakEpoch` counts from 1 and is one of `epochs`.
   public init(
     variant: String, seed: UInt64, epochs: [EpochRecord], peakEpoch: Int, test: Metrics, parameters: Int, sizeBytes: Int,
-    inferenceExamplesPerSecond: Double, latencyMilliseconds: Double? = nil, peakMemoryBytes: Int? = nil, classes: [String]? = nil, fingerprint: String, settings: [String: JSONValue]
+    inferenceExamplesPerSecond: Double, latencyMilliseconds: Double? = nil, peakMemoryBytes: Int? = nil, classes: [String]? = nil,
+    fingerprint: String, settings: [String: JSONValue]
   ) {
     precondition(epochs.indices.contains(peakEpoch - 1), "epoch \(peakEpoch) of \(epochs.count)")
     self.variant = variant

@@ -140,7 +140,8 @@ public struct TrainingJob {
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
       test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount, sizeBytes: size,
       inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9), latencyMilliseconds: try trainer.latency(test) * 1000,
-      peakMemoryBytes: Engine.peakMemoryBytes, classes: data.train.classes, fingerprint: fingerprint, settings: settings.mapValues(JSONValue.init))
+      peakMemoryBytes: Engine.peakMemoryBytes, classes: data.train.classes, fingerprint: fingerprint,
+      settings: settings.mapValues(JSONValue.init))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try encoder.encode(Predictions(validation: validation, test: logits.map(argmax)))

@@ -82,7 +82,9 @@ struct BenchCommand: ParsableCommand {
   private func list(_ text: String) -> [String] { text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
 
   private func parse(_ count: String) throws -> Int {
-    guard let value = Int(count), (0...100).contains(value) else { throw ValidationError("--blocks '\(count)': write numbers from 0 to 100") }
+    guard let value = Int(count), (0...100).contains(value) else {
+      throw ValidationError("--blocks '\(count)': write numbers from 0 to 100")
+    }
     return value
   }
 

@@ -3,7 +3,9 @@ import Study
 
 /// What the recommended model must keep to.
 struct RequirementArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("Recommend the smallest model at most this far below the best, instead of not significantly worse.", valueName: "points"))
+  @Option(
+    help: ArgumentHelp(
+      "Recommend the smallest model at most this far below the best, instead of not significantly worse.", valueName: "points"))
   var within: Double?
 
   @Option(help: ArgumentHelp("Recommend no larger model (100MB, 1.5GB).", valueName: "size"))

@@ -42,7 +42,8 @@ import Training
       for _ in 0..<2 { try RunStore(folder).finish(record, predictions(data) { $0 == 0 ? 1 : $0 }, data: data) }
       let store = try RunStore(reading: folder)
       let runs = try store.runs()
-      #expect(runs.count == 1 && runs[0].isFinished && runs[0]["test_accuracy"]?.real == 1 && runs[0]["settings"] == .text(#"{"epochs":2}"#))
+      #expect(
+        runs.count == 1 && runs[0].isFinished && runs[0]["test_accuracy"]?.real == 1 && runs[0]["settings"] == .text(#"{"epochs":2}"#))
       #expect(try store.epochs(of: runs[0]).map { $0.first { $0.name == "train_loss" }?.value } == [.real(1), .real(0.5)])
       #expect(try store.hits(of: runs[0], split: "validation") == [1, 1, 1, 1])
       #expect(try store.hits(of: runs[0], split: "test") == data.test.targets.map { $0 == 0 ? 0 : 1 })
