@@ -23,9 +23,9 @@ ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "2000000000", "M
 
 
 def batches(count, size):
-    total = count * size
-    lengths = [IMDB[min(len(IMDB) - 1, (2 * i + 1) * len(IMDB) // (2 * total))] for i in range(total)]
-    return [lengths[i:i + size] for i in range(0, total, size)]
+    """As training makes them: fifty batches of like lengths hold the whole distribution; these are evenly spaced."""
+    starts = [min(49, (2 * i + 1) * 50 // (2 * count)) * size for i in range(count)]
+    return [[IMDB[(2 * i + 1) * len(IMDB) // (100 * size)] for i in range(s, s + size)] for s in starts]
 
 
 # --- a worker: reads the workload, then runs a round for each further line

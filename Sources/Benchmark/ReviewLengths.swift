@@ -7,13 +7,15 @@ public enum ReviewLengths {
     262, 276, 291, 302, 319, 341, 371, 397, 417, 447, 492, 512, 512, 512, 512, 512,
   ]
 
-  /// Batches of like lengths that together keep IMDB's distribution.
+  /// Batches as training makes them: fifty of like lengths hold the whole distribution, of which these are evenly spaced.
   /// - Parameters:
-  ///   - count: batches; each stands for its share of the distribution, the shortest texts first.
+  ///   - count: batches, the shortest texts first.
   ///   - batchSize: texts in each.
   public static func batches(_ count: Int, batchSize: Int) -> [[Int]] {
-    let total = count * batchSize
-    let lengths = (0..<total).map { imdb[min(imdb.count - 1, (2 * $0 + 1) * imdb.count / (2 * total))] }
-    return stride(from: 0, to: total, by: batchSize).map { Array(lengths[$0..<$0 + batchSize]) }
+    let pool = 50 * batchSize
+    return (0..<count).map { index in
+      let first = min(49, (2 * index + 1) * 50 / (2 * count)) * batchSize
+      return (first..<first + batchSize).map { imdb[(2 * $0 + 1) * imdb.count / (2 * pool)] }
+    }
   }
 }
