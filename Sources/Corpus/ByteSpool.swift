@@ -39,6 +39,9 @@ public final class ByteSpool: @unchecked Sendable {
     }
   }
 
+  /// Writes what still waits, so that a full disk is met here and not by a reader.
+  public func finish() throws { try lock.withLock { try flush() } }
+
   /// Calls `body` with the bytes of an entry.
   /// - Precondition: `index` was returned by ``append(_:)``.
   public func read<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {

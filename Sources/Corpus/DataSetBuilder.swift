@@ -33,8 +33,9 @@ struct DataSetBuilder {
     _ = try text.withUTF8 { try spool.append(UnsafeRawBufferPointer($0)) }
   }
 
-  /// - Throws: ``CorpusError`` for a single class.
+  /// - Throws: ``CorpusError`` for a single class, or a full disk.
   func finish() throws -> DataSet {
+    try spool.finish()
     let texts = TextList(spool, hashes: hashes)
     if let known { return DataSet(texts: texts, targets: targets, classes: known) }
     let classes = DataSet.ordered(Set(labels))
