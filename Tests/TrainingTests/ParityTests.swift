@@ -31,7 +31,21 @@ func largestDifference(_ a: Tensor, _ b: Tensor) -> Double { (a - b).abs().max()
 
 func norm(_ a: Tensor) -> Double { (a * a).sum().item.squareRoot() }
 
-@Suite struct ParityTests {
+/// On the fused operations where the processor has them, and on the plain ones.
+@Suite(.serialized) struct ParityTests {
+  private func on<R>(fused: Bool, _ body: () throws -> R) rethrows -> R {
+    Fused.isEnabled = fused
+    defer { Fused.isEnabled = true }
+    return try body()
+  }
+
+  @Test func `bf16 stays near Hugging Face's fp32`() throws {
+    let golden = try Golden()
+    let network = try TextClassifier(folder: Golden.folder).network
+    let logits = try withoutGradients { network(PackedTokens(try golden.sequences()), dtype: .bfloat16) }
+    #expect(try largestDifference(logits, golden.tensor("logits")) < 0.05)
+  }
+
   @Test func `all outputs are those of Hugging Face within 1e-5`() throws {
     let golden = try Golden()
     let bert = try BERTModel(Checkpoint(folder: Golden.folder))
@@ -49,13 +63,14 @@ func norm(_ a: Tensor) -> Double { (a * a).sum().item.squareRoot() }
     }
   }
 
-  @Test func `the first K blocks end in hidden state K, and the last K differ from them`() throws {
+  @Test(arguments: [true, false])
+  func `the first K blocks end in hidden state K, and the last K differ from them`(isFused: Bool) throws {
     let golden = try Golden()
     let checkpoint = try Checkpoint(folder: Golden.folder)
     let batch = PackedTokens(try golden.sequences())
     for count in 0...4 {
       let bert = try BERTModel(checkpoint, blocks: .first(count), pooler: .none)
-      let output = withoutGradients { bert(batch) }
+      let output = on(fused: isFused) { withoutGradients { bert(batch) } }
       #expect(try largestDifference(output.sequence, golden.tensor("hidden_states.\(count)")) < 1e-5)
     }
     let last = try BERTModel(checkpoint, blocks: .last(2), pooler: .none)
@@ -65,12 +80,13 @@ func norm(_ a: Tensor) -> Double { (a * a).sum().item.squareRoot() }
     #expect(try largestDifference(a, golden.tensor("hidden_states.2")) > 0.1)
   }
 
-  @Test func `logits, loss, gradients and one AdamW step are those of PyTorch within 1e-5`() throws {
+  @Test(arguments: [true, false])
+  func `logits, loss, gradients and one AdamW step are those of PyTorch within 1e-5`(isFused: Bool) throws {
     let golden = try Golden()
     let classifier = try TextClassifier(folder: Golden.folder)
     let network = classifier.network
     let targets = try golden.tensor("labels")
-    let logits = network(PackedTokens(try golden.sequences()), training: false)
+    let logits = try on(fused: isFused) { network(PackedTokens(try golden.sequences()), training: false) }
     #expect(try largestDifference(logits.detached(), golden.tensor("logits")) < 1e-5)
     let loss = logits.crossEntropy(targets)
     #expect(try abs(loss.item - golden.tensor("loss").item) < 1e-5)
