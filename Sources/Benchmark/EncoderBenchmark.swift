@@ -27,7 +27,7 @@ public final class EncoderBenchmark {
     network = ClassifierNetwork(bert: bert, settings: settings, vocabularySize: 0)
     network.initializeHead()
     network.move(to: device)
-    dtype = workload.precision == "bf16" ? .bfloat16 : .float32
+    dtype = workload.precision.dtype
     optimizer = AdamW(AdamW.groups(network, TrainingOptions()))
     var id: Int32 = 0
     sequences = workload.batches.map { batch in
@@ -49,8 +49,7 @@ public final class EncoderBenchmark {
       case .inference: _ = withoutGradients { network(PackedTokens(batch, device: device), dtype: dtype).array(Float.self) }
       }
     }
-    let passed = ContinuousClock.now - started
-    return Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
+    return (ContinuousClock.now - started) / .seconds(1)
   }
 
   private func train(_ batch: [[Int32]]) {

@@ -13,8 +13,7 @@ public enum Machine {
       for _ in 0..<6 {
         let started = ContinuousClock.now
         _ = x.linear(weight, nil).narrowed(0, from: 0, count: 1).sum().item
-        let passed = ContinuousClock.now - started
-        best = min(best, Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18)
+        best = min(best, (ContinuousClock.now - started) / .seconds(1))
       }
     }
     return operations / best

@@ -1,4 +1,4 @@
-import BERT
+import Training
 
 /// A model's size and what is done with it.
 public struct Workload: Sendable, Codable, Equatable {
@@ -8,12 +8,11 @@ public struct Workload: Sendable, Codable, Equatable {
   public var hidden: Int
   public var heads: Int
   public var blocks: Int
-  /// fp32 or bf16
-  public var precision: String
+  public var precision: TrainingOptions.Precision
   /// Token counts of the texts of each batch
   public var batches: [[Int]]
 
-  public init(mode: Mode, hidden: Int, heads: Int, blocks: Int, precision: String, batches: [[Int]]) {
+  public init(mode: Mode, hidden: Int, heads: Int, blocks: Int, precision: TrainingOptions.Precision, batches: [[Int]]) {
     self.mode = mode
     self.hidden = hidden
     self.heads = heads

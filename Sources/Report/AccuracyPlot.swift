@@ -126,5 +126,5 @@ public struct AccuracyPlot {
       + PlotStyle.text("recommended", x: legendX + 31, y: legendY + 4, style: "ink")
   }
 
-  private func fixed(_ value: Double) -> String { String(format: "%.1f", value) }
+  private func fixed(_ value: Double) -> String { PlotStyle.fixed(value) }
 }

@@ -1,3 +1,4 @@
+import Classification
 import Foundation
 import GRDB
 
@@ -6,14 +7,18 @@ public struct StoredRun: Sendable {
   public let id: Int64
   public let variant: String
   public let seed: UInt64
+  /// As its folder is called
+  public let name: String
   public let isFinished: Bool
   /// Column names with their values, in the order of the table; nil for NULL.
   public let columns: [(name: String, value: StoredValue?)]
 
-  init(_ row: Row) {
+  /// - Throws: when the row names no variant.
+  init(_ row: Row) throws {
     id = row["id"]
     variant = row["variant"]
     seed = UInt64(bitPattern: row["seed"])
+    name = StudyPlan.name(try Variant(variant), seed: seed)
     isFinished = row["state"] == "finished"
     columns = row.map { name, value in (name, StoredValue(value)) }
   }

@@ -30,16 +30,11 @@ public struct VariantResult: Sendable {
   public var testMacroF1: Double { Statistics.average(runs.map(\.test.macroF1)) }
   public var trainSeconds: Double { Statistics.average(runs.map(\.trainSeconds)) }
   public var inferenceExamplesPerSecond: Double { Statistics.average(runs.map(\.inferenceExamplesPerSecond)) }
-  /// Standard deviation of test accuracy over seeds; nil with one.
-  public var testDeviation: Double? {
-    runs.count > 1 ? Statistics.variance(runs.map(\.test.accuracy)).squareRoot() : nil
-  }
   /// One text at a time; nil for runs of Fathom before it was measured.
   public var latencyMilliseconds: Double? {
     let values = runs.compactMap(\.latencyMilliseconds)
     return values.isEmpty ? nil : Statistics.average(values)
   }
-  public var peakMemoryBytes: Int? { runs.compactMap(\.peakMemoryBytes).max() }
 
   /// What models are chosen on: validation, or the test set where the protocol of 2019 asks for it.
   var selectionHits: [Double] { validationHits ?? testHits }

@@ -25,10 +25,7 @@ public final class EncodedTexts: @unchecked Sendable {
   /// The ids of the given examples, in their order.
   public func callAsFunction(_ indices: some Collection<Int>) throws -> [[Int32]] {
     try lock.withLock {
-      let missing = indices.filter { entries[$0] < 0 }
-      for (index, ids) in zip(missing, encode(missing.map { data.texts[$0] })) {
-        entries[index] = Int32(try ids.withUnsafeBytes { try spool.append($0) })
-      }
+      try encodeMissing(indices)
       return try indices.map { try spool.read(Int(entries[$0])) { Array($0.bindMemory(to: Int32.self)) } }
     }
   }
@@ -38,7 +35,14 @@ public final class EncodedTexts: @unchecked Sendable {
   /// Encodes what is not encoded yet, so that a measurement after it is of the model alone.
   public func encodeAll() throws {
     for start in stride(from: 0, to: count, by: EncodedTexts.chunk) {
-      _ = try self(start..<min(start + EncodedTexts.chunk, count))
+      try lock.withLock { try encodeMissing(start..<min(start + EncodedTexts.chunk, count)) }
+    }
+  }
+
+  private func encodeMissing(_ indices: some Collection<Int>) throws {
+    let missing = indices.filter { entries[$0] < 0 }
+    for (index, ids) in zip(missing, encode(missing.map { data.texts[$0] })) {
+      entries[index] = Int32(try ids.withUnsafeBytes { try spool.append($0) })
     }
   }
 }

@@ -113,8 +113,7 @@ public final class Trainer {
       let sequences = try set([place * stride])
       let started = ContinuousClock.now
       _ = classifier.logits(sequences, dtype: options.precision.dtype, device: options.device)
-      let passed = ContinuousClock.now - started
-      return Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
+      return (ContinuousClock.now - started) / .seconds(1)
     }
     return times.sorted()[times.count / 2]
   }

@@ -12,7 +12,7 @@ public struct TrainingOptions: Sendable, Equatable {
 
   public enum Schedule: String, Sendable, CaseIterable { case constant, linear }
 
-  public enum Precision: String, Sendable, CaseIterable {
+  public enum Precision: String, Sendable, CaseIterable, Codable {
     case fp32, bf16
 
     public var dtype: DType { self == .bf16 ? .bfloat16 : .float32 }

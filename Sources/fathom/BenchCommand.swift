@@ -69,17 +69,15 @@ struct BenchCommand: ParsableCommand {
       Output.line("\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
       Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
     }
-    for name in list(precision) {
+    for name in precision.commaList {
       guard let chosen = TrainingOptions.Precision(rawValue: name) else { throw ValidationError("--precision '\(name)': use fp32 or bf16") }
       let rate = Machine.matrixRate(hidden: hidden, dtype: chosen.dtype, device: place)
-      for name in list(mode) {
+      for name in mode.commaList {
         guard let mode = Workload.Mode(rawValue: name) else { throw ValidationError("--mode '\(name)': use train or inference") }
-        for count in try list(blocks).map(parse) { try measure(workload(mode, chosen, count), rate, place) }
+        for count in try blocks.commaList.map(parse) { try measure(workload(mode, chosen, count), rate, place) }
       }
     }
   }
-
-  private func list(_ text: String) -> [String] { text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
 
   private func parse(_ count: String) throws -> Int {
     guard let value = Int(count), (0...100).contains(value) else {
@@ -90,7 +88,7 @@ struct BenchCommand: ParsableCommand {
 
   private func workload(_ mode: Workload.Mode, _ precision: TrainingOptions.Precision, _ blocks: Int) -> Workload {
     Workload(
-      mode: mode, hidden: hidden, heads: heads, blocks: blocks, precision: precision.rawValue,
+      mode: mode, hidden: hidden, heads: heads, blocks: blocks, precision: precision,
       batches: ReviewLengths.batches(batches, batchSize: batchSize))
   }
 
@@ -102,14 +100,14 @@ struct BenchCommand: ParsableCommand {
     let memory = Engine.peakMemoryBytes
     if json {
       return try Output.json([
-        "mode": work.mode.rawValue, "precision": work.precision, "hidden": hidden, "heads": heads, "blocks": work.blocks,
+        "mode": work.mode.rawValue, "precision": work.precision.rawValue, "hidden": hidden, "heads": heads, "blocks": work.blocks,
         "tokens": work.tokens, "seconds": seconds, "tokens_per_second": Double(work.tokens) / seconds,
         "matrix_rate_flops": rate, "share_of_matrix_rate": share, "peak_memory_bytes": memory as Any? ?? NSNull(),
       ])
     }
     Output.line(
       work.mode.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
-        + work.precision.padding(toLength: 11, withPad: " ", startingAt: 0)
+        + work.precision.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
         + String(
           format: "%6d %10.0f %9.3f %15.0f%%   %11@", work.blocks, Double(work.tokens) / seconds, seconds, share * 100,
           memory.map { String(format: "%.2f GB", Double($0) / 1e9) } ?? "–"))
@@ -123,7 +121,7 @@ struct BenchCommand: ParsableCommand {
         try Output.json(["seconds": seconds, "peak_memory_bytes": Engine.peakMemoryBytes ?? 0])
       } else {
         let work = try JSONDecoder().decode(Workload.self, from: Data(line.utf8))
-        let rate = Machine.matrixRate(hidden: work.hidden, dtype: work.precision == "bf16" ? .bfloat16 : .float32, device: device)
+        let rate = Machine.matrixRate(hidden: work.hidden, dtype: work.precision.dtype, device: device)
         benchmark = EncoderBenchmark(work, device: device)
         try Output.json(["matrix_rate_flops": rate, "operations": work.operations])
       }

@@ -14,18 +14,21 @@ struct RequirementArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Recommend no slower model, one text at a time (5ms, 0.1s).", valueName: "time"))
   var latencyLimit: String?
 
+  private static let sizeUnits = ["kb": 1e3, "mb": 1e6, "gb": 1e9]
+  private static let timeUnits = ["ms": 1.0, "s": 1000]
+
   var value: Requirements {
     Requirements(
-      withinPoints: within, sizeLimitBytes: sizeLimit.flatMap { Self.parse($0, ["kb": 1e3, "mb": 1e6, "gb": 1e9]) }.map { Int($0) },
-      latencyLimitMilliseconds: latencyLimit.flatMap { Self.parse($0, ["ms": 1, "s": 1000]) })
+      withinPoints: within, sizeLimitBytes: sizeLimit.flatMap { Self.parse($0, Self.sizeUnits) }.map { Int($0) },
+      latencyLimitMilliseconds: latencyLimit.flatMap { Self.parse($0, Self.timeUnits) })
   }
 
   func validate() throws {
     if let within, within < 0 { throw ValidationError("--within must not be negative") }
-    if let sizeLimit, Self.parse(sizeLimit, ["kb": 1e3, "mb": 1e6, "gb": 1e9]) == nil {
+    if let sizeLimit, Self.parse(sizeLimit, Self.sizeUnits) == nil {
       throw ValidationError("--size-limit '\(sizeLimit)': write a number with KB, MB or GB")
     }
-    if let latencyLimit, Self.parse(latencyLimit, ["ms": 1, "s": 1000]) == nil {
+    if let latencyLimit, Self.parse(latencyLimit, Self.timeUnits) == nil {
       throw ValidationError("--latency-limit '\(latencyLimit)': write a number with ms or s")
     }
   }

@@ -18,13 +18,11 @@ struct RunsCommand: ParsableCommand {
       """,
     subcommands: [List.self, Show.self, Compare.self, Export.self])
 
-  static func name(_ run: StoredRun) -> String { "\(run.variant.replacingOccurrences(of: ":", with: "-"))-s\(run.seed)" }
-
   static func find(_ name: String, _ runs: [StoredRun]) throws -> StoredRun {
-    if let run = runs.first(where: { RunsCommand.name($0) == name }) { return run }
+    if let run = runs.first(where: { $0.name == name }) { return run }
     let sameVariant = runs.filter { $0.variant == name }
     if sameVariant.count == 1 { return sameVariant[0] }
-    throw CheckpointError("the study has no run '\(name)': it has \(runs.map(RunsCommand.name).joined(separator: ", "))")
+    throw CheckpointError("the study has no run '\(name)': it has \(runs.map(\.name).joined(separator: ", "))")
   }
 
   static func percent(_ value: StoredValue?) -> String { value?.real.map { String(format: "%.2f", $0 * 100) } ?? "–" }
@@ -41,7 +39,7 @@ extension RunsCommand {
       let rows = try store.runs().map { run -> [String] in
         let epochs = try store.epochs(of: run).count
         return [
-          RunsCommand.name(run), run.isFinished ? "finished" : "running", String(epochs), run["peak_epoch"]?.description ?? "–",
+          run.name, run.isFinished ? "finished" : "running", String(epochs), run["peak_epoch"]?.description ?? "–",
           RunsCommand.percent(run["test_accuracy"]), run["train_seconds"]?.real.map { String(format: "%.1f s", $0) } ?? "–",
           run["peak_memory_bytes"]?.real.map { String(format: "%.2f GB", $0 / 1e9) } ?? "–",
         ]
@@ -94,9 +92,9 @@ extension RunsCommand {
       let difference = Statistics.pairedDifference(hitsA, hitsB)
       Output.line(
         """
-        \(RunsCommand.name(a)): \(RunsCommand.percent(a["test_accuracy"])) %
-        \(RunsCommand.name(b)): \(RunsCommand.percent(b["test_accuracy"])) %
-        \(RunsCommand.name(b)) is right where \(RunsCommand.name(a)) is wrong on \(gained) of \(hitsA.count) test examples, the other way round on \(lost)
+        \(a.name): \(RunsCommand.percent(a["test_accuracy"])) %
+        \(b.name): \(RunsCommand.percent(b["test_accuracy"])) %
+        \(b.name) is right where \(a.name) is wrong on \(gained) of \(hitsA.count) test examples, the other way round on \(lost)
         """)
       Output.line(
         String(

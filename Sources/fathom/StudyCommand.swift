@@ -107,9 +107,7 @@ struct StudyCommand: ParsableCommand {
   }
 
   private func names() throws -> [String] {
-    if let variants {
-      return variants.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-    }
+    if let variants { return variants.commaList }
     if preset == .imdb2019 { return IMDB2019.variants }
     let depth = try BERTConfig(folder: URL(fileURLWithPath: model)).blockCount
     return (1...max(depth, 1)).map { "\($0)VA" } + ["baseline-bert", "baseline-custom"]

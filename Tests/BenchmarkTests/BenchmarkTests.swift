@@ -15,7 +15,7 @@ import Testing
 
   @Test func `operations are linear in blocks, and training is three times inference`() {
     func work(_ blocks: Int, _ mode: Workload.Mode) -> Double {
-      Workload(mode: mode, hidden: 64, heads: 2, blocks: blocks, precision: "fp32", batches: [[10, 20], [30]]).operations
+      Workload(mode: mode, hidden: 64, heads: 2, blocks: blocks, precision: .fp32, batches: [[10, 20], [30]]).operations
     }
     #expect(work(0, .inference) == 0)
     #expect(work(4, .inference) - work(3, .inference) == work(3, .inference) - work(2, .inference))
@@ -26,7 +26,7 @@ import Testing
 
   @Test func `a round takes time in both modes`() {
     for mode in Workload.Mode.allCases {
-      let work = Workload(mode: mode, hidden: 32, heads: 2, blocks: 2, precision: "fp32", batches: [[5, 7], [3]])
+      let work = Workload(mode: mode, hidden: 32, heads: 2, blocks: 2, precision: .fp32, batches: [[5, 7], [3]])
       #expect(EncoderBenchmark(work).round() > 0)
     }
     #expect(Machine.matrixRate(hidden: 64, dtype: .float32) > 0)

@@ -87,7 +87,7 @@ template <class Type> struct Head {
     stack(grad, out_stride, length, size, grad_rows);
     for (int i = 0; i < padded(); i++) {
       logs[i] = i < length ? log_sums[i] : 0;
-      deltas[i] = i < length ? dot(out + i * out_stride, grad + i * out_stride) : 0;
+      deltas[i] = i < length ? dot(out + i * out_stride, grad + i * out_stride, size) : 0;
     }
     const int depth = (length + kPerUnit - 1) / kPerUnit;
     for (int first = 0; first < length; first += kBlock) {
@@ -184,12 +184,6 @@ private:
   void write(const float *sums, int count, Element *to) const {
     for (int i = 0; i < count; i++)
       for (int d = 0; d < size; d += kLanes) store(to + i * stride + d, load(sums + i * size + d));
-  }
-
-  float dot(const Element *a, const Element *b) const {
-    __m512 sum = _mm512_setzero_ps();
-    for (int d = 0; d < size; d += kLanes) sum = _mm512_fmadd_ps(load(a + d), load(b + d), sum);
-    return _mm512_reduce_add_ps(sum);
   }
 };
 

@@ -26,7 +26,7 @@ template <typename E> struct OneQuery {
   void forward(E *out, float *weights) const {
     float top = -INFINITY, sum = 0;
     for (int j = 0; j < length; j++) {
-      weights[j] = dot(query, key + j * stride) * scale;
+      weights[j] = dot(query, key + j * stride, size) * scale;
       top = weights[j] > top ? weights[j] : top;
     }
     for (int j = 0; j < length; j++) sum += weights[j] = std::exp(weights[j] - top);
@@ -42,10 +42,10 @@ template <typename E> struct OneQuery {
   void backward(const E *out, const E *grad, const float *weights, E *grad_query, E *grad_key, E *grad_value) const {
     float *slope = scratch(size);
     for (int d = 0; d < size; d++) slope[d] = 0;
-    const float delta = dot(out, grad);
+    const float delta = dot(out, grad, size);
     for (int j = 0; j < length; j++) {
       const float keep = keeps(j) ? dropout.scale : 0;
-      const float d = weights[j] * (keep * dot(grad, value + j * stride) - delta) * scale;
+      const float d = weights[j] * (keep * dot(grad, value + j * stride, size) - delta) * scale;
       add(slope, d, key + j * stride);
       times(grad_key + j * stride, d, query);
       times(grad_value + j * stride, weights[j] * keep, grad);
@@ -55,12 +55,6 @@ template <typename E> struct OneQuery {
 
 private:
   bool keeps(int j) const { return dropout.kept(seed, _mm512_set1_epi32(j)) & 1; }
-
-  float dot(const E *a, const E *b) const {
-    __m512 sum = _mm512_setzero_ps();
-    for (int d = 0; d < size; d += kLanes) sum = _mm512_fmadd_ps(load(a + d), load(b + d), sum);
-    return _mm512_reduce_add_ps(sum);
-  }
 
   void add(float *sum, float factor, const E *x) const {
     for (int d = 0; d < size; d += kLanes)

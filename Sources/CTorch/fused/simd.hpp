@@ -41,6 +41,13 @@ inline __m512 exp2(__m512 x) {
   return _mm512_scalef_ps(y, whole);
 }
 
+// Of `size` elements, a multiple of 16.
+template <typename Element> float dot(const Element *a, const Element *b, int size) {
+  __m512 sum = _mm512_setzero_ps();
+  for (int i = 0; i < size; i += kLanes) sum = _mm512_fmadd_ps(load(a + i), load(b + i), sum);
+  return _mm512_reduce_add_ps(sum);
+}
+
 // Dropout without a stored mask: element `index` is kept or not by a hash, the same in both passes.
 // - Source: the finaliser of MurmurHash3 (Appleby, public domain).
 struct Dropout {
