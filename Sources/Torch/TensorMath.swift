@@ -76,7 +76,9 @@ extension Tensor {
   public func logSoftmax(along dimension: Int = -1) -> Tensor { made(ct_log_softmax(handle, Int64(dimension))) }
 
   /// `x Wᵀ + b`: `[…,in]` with weight `[out,in]` and bias `[out]` → `[…,out]`.
-  public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor { made(ct_linear(handle, weight.handle, bias?.handle)) }
+  public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    made((Fused.isEnabled ? ct_fast_linear : ct_linear)(handle, weight.handle, bias?.handle))
+  }
 
   /// Normalises the last dimension.
   /// - Source: Ba, Kiros and Hinton 2016, "Layer Normalization".

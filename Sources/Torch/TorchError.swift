@@ -1,4 +1,5 @@
 import CTorch
+import Foundation
 
 /// A failure of the engine that a caller could not have foreseen: no memory, no such device, a lost GPU.
 public struct TorchError: Error, CustomStringConvertible {
@@ -31,9 +32,11 @@ func doneOrThrow(_ status: Int32) throws {
 func stop(_ operation: StaticString) -> Never {
   // A tensor operation in the middle of a forward pass has no way back; say in one line what to do.
   if ct_last_error_kind() == Int32(CT_ERROR_RESOURCE) {
-    preconditionFailure("out of memory in \(operation): lower --batch-size or --max-length (\(lastErrorLine()))")
+    FileHandle.standardError.write(
+      Data("fathom: out of memory in \(operation): lower --batch-size or --max-length (\(lastErrorLine()))\n".utf8))
+    exit(1)
   }
-  preconditionFailure("\(operation): \(lastErrorLine())")
+  fatalError("\(operation): \(lastErrorLine())")
 }
 
 private func lastErrorLine() -> String {

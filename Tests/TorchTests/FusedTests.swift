@@ -123,6 +123,22 @@ struct FusedTests {
     #expect(zip(slopes, kept).allSatisfy { ($0 > 0) == ($1 > 0) }, "both passes use the same mask")
   }
 
+  @Test(arguments: [DType.float32, .bfloat16], [(512, 256), (256, 512)])
+  func `a large linear layer equals the plain one`(dtype: DType, sides: (Int, Int)) {
+    RandomState.seed(6)
+    let (inputs, outputs) = sides
+    let (x, weight, bias) = (parameter([600, inputs], dtype), parameter([outputs, inputs], dtype), parameter([outputs], dtype))
+    let (plainX, plainWeight, plainBias) = (twin(x), twin(weight), twin(bias))
+    expectEqual(
+      x.linear(weight, bias), plainX.matmul(plainWeight.transposed(0, 1)) + plainBias,
+      [(x, plainX), (weight, plainWeight), (bias, plainBias)], dtype, "linear")
+    let frozen = x.detached()
+    weight.clearGradient()
+    frozen.linear(weight, nil).sum().backward()
+    #expect(frozen.gradient == nil)
+    #expect(weight.gradient != nil)
+  }
+
   @Test(arguments: [DType.float32, .bfloat16])
   func `bias and GELU in one equal the plain ones`(dtype: DType) {
     RandomState.seed(1)
@@ -161,10 +177,10 @@ struct FusedTests {
 extension FusedTests {
   @Test func `the BiLSTM equals libtorch's, which runs in float64`() {
     RandomState.seed(4)
-    for lengths in [[1], [3, 1, 7], [5, 5, 5, 2, 9, 1, 1, 30]] {
-      let lstm = BiLSTM(24, hiddenSize: 32)
+    for (lengths, width, hidden) in [([1], 24, 32), ([3, 1, 7], 24, 32), ([5, 5, 5, 2, 9, 1, 1, 30], 24, 32), ([300, 212], 272, 128)] {
+      let lstm = BiLSTM(width, hiddenSize: hidden)
       lstm.initialize()
-      let x = parameter([lengths.reduce(0, +), 24])
+      let x = parameter([lengths.reduce(0, +), width])
       let plainX = twin(x)
       let fused = lstm(x, lengths: lengths)
       let slopes = Tensor.normal(fused.shape)

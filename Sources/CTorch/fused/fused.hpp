@@ -1,5 +1,6 @@
 // What the fused operations share.
 #pragma once
+#include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Generator.h>
 #include <cstdint>
@@ -13,5 +14,10 @@ inline int64_t draw_seed() {
   std::lock_guard<std::mutex> lock(generator.mutex());
   return (int64_t)(generator.get<at::CPUGeneratorImpl>()->random64() >> 1);
 }
+
+// x [M,I] × weightᵀ [I,O] + bias, outside the graph, by the faster of libtorch's two matrix libraries.
+at::Tensor linear_product(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias = {});
+// gradᵀ [O,M] × x [M,I], likewise.
+at::Tensor weight_gradient(const at::Tensor &grad, const at::Tensor &x);
 
 } // namespace fathom

@@ -92,6 +92,8 @@ int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tenso
 
 // MARK: fused/ (processors with AVX-512 only; rows of a multiple of 16 elements; weights and biases are float32)
 bool ct_fused_available(int dtype);
+// As ct_linear, any processor and shape; takes the faster of libtorch's two matrix libraries.
+ct_tensor ct_fast_linear(ct_tensor x, ct_tensor weight, ct_tensor bias_or_null);
 ct_tensor ct_packed_attention(ct_tensor qkv, ct_tensor lengths, int64_t heads, double dropout);
 ct_tensor ct_first_attention(ct_tensor query, ct_tensor keys_values, ct_tensor lengths, int64_t heads, double dropout);
 // Final states [B,2H], longest sequence first, of rows packed by time step; eight parameters as torch.nn.LSTM orders them.
