@@ -4,6 +4,7 @@
     python3 -m venv venv && venv/bin/pip install torch transformers tokenizers onnxruntime onnx onnxscript
     swift build -c release --product fathom
     venv/bin/python Tools/bench_peers.py --hidden 384 --blocks 3,6
+    venv/bin/python Tools/bench_peers.py --tokenizer bert-base-uncased --texts reviews.txt
 
 Each framework runs in a process of its own, with the same batches of the same lengths (IMDB's distribution, like
 lengths together), one warm-up round and real tokens counted only. Peers get their best settings: SDPA, padding to the
@@ -123,10 +124,34 @@ def onnx_round(work):
     return once
 
 
+def tokenizers_round(work):
+    import time
+    import tokenizers
+
+    tokenizer = tokenizers.BertWordPieceTokenizer(os.path.join(work["tokenizer"], "vocab.txt"), lowercase=True)
+    texts = read_texts(work["texts"])
+
+    def once():
+        start = time.perf_counter()
+        once.ids = sum(len(encoded.ids) for encoded in tokenizer.encode_batch(texts))
+        return time.perf_counter() - start
+
+    once()
+    return once
+
+
+def read_texts(path):
+    with open(path, encoding="utf-8", newline="\n") as file:
+        return [line for line in file.read().split("\n") if line]
+
+
 def worker(peer, device):
     work = json.loads(sys.stdin.readline())
-    once = onnx_round(work) if peer == "onnx" else transformers_round(work, peer == "compiled", device)
-    print(json.dumps({}), flush=True)
+    if peer == "tokenizers":
+        once = tokenizers_round(work)
+    else:
+        once = onnx_round(work) if peer == "onnx" else transformers_round(work, peer == "compiled", device)
+    print(json.dumps({"ids": getattr(once, "ids", None)}), flush=True)
     for _ in sys.stdin:
         print(json.dumps({"seconds": once(), "peak_memory_bytes": peak_bytes()}), flush=True)
 
@@ -168,14 +193,14 @@ def compare(options, work):
     for _ in range(options.rounds):
         for name, process in own.items():
             answers[name].append(process.ask("round"))
+    rate = own["fathom"].ask("rate")["matrix_rate_flops"]
     for process in own.values():
         process.close()
     tokens = sum(map(sum, work["batches"]))
     seconds = {name: statistics.median(a["seconds"] for a in list_) for name, list_ in answers.items()}
     memory = {name: max(a["peak_memory_bytes"] for a in list_) for name, list_ in answers.items()}
-    first = own["fathom"].first
     row = {key: work[key] for key in ("mode", "precision", "hidden", "blocks")}
-    row["share_of_matrix_rate"] = round(first["operations"] / seconds["fathom"] / first["matrix_rate_flops"], 3)
+    row["share_of_matrix_rate"] = round(own["fathom"].first["operations"] / seconds["fathom"] / rate, 3)
     for name in own:
         row[f"{name}_tokens_per_second"] = round(tokens / seconds[name])
         row[f"{name}_peak_gb"] = round(memory[name] / 1e9, 2)
@@ -183,6 +208,30 @@ def compare(options, work):
         if name != "fathom":
             row[f"speed_over_{name}"] = round(seconds[name] / seconds["fathom"], 2)
             row[f"memory_over_{name}"] = round(memory["fathom"] / memory[name], 2)
+    print(json.dumps(row), flush=True)
+
+
+def compare_tokenizers(options):
+    work = {"tokenizer": options.tokenizer, "texts": options.texts, "threads": options.threads}
+    alone = {"RAYON_NUM_THREADS": str(options.threads), "TOKENIZERS_PARALLELISM": "false" if options.threads == 1 else "true"}
+    own = {"fathom": Process([options.fathom, "bench", "--worker"], work),
+           "tokenizers": Process([sys.executable, os.path.abspath(__file__), "--worker", "tokenizers"], work, alone)}
+    answers = {name: [] for name in own}
+    for _ in range(options.rounds):
+        for name, process in own.items():
+            answers[name].append(process.ask("round"))
+    ids = {name: process.first["ids"] for name, process in own.items()}
+    for process in own.values():
+        process.close()
+    if len(set(ids.values())) != 1:
+        raise SystemExit(f"not the same ids: {ids}")
+    seconds = {name: statistics.median(a["seconds"] for a in list_) for name, list_ in answers.items()}
+    memory = {name: max(a["peak_memory_bytes"] for a in list_) for name, list_ in answers.items()}
+    row = {"mode": "tokenization", "threads": options.threads, "texts": len(read_texts(options.texts)), "ids": ids["fathom"]}
+    for name in own:
+        row[f"{name}_seconds"] = round(seconds[name], 3)
+        row[f"{name}_peak_gb"] = round(memory[name] / 1e9, 2)
+    row["speed_over_tokenizers"] = round(seconds["tokenizers"] / seconds["fathom"], 2)
     print(json.dumps(row), flush=True)
 
 
@@ -199,10 +248,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", default="eager,onnx", help="of eager, compiled, onnx")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--tokenizer", help="a folder with vocab.txt: compare tokenizers instead, on --texts")
+    parser.add_argument("--texts", help="a file with one text a line")
+    parser.add_argument("--threads", type=int, default=1, help="of the tokenizers")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         return worker(options.worker, options.device)
+    if options.tokenizer:
+        return compare_tokenizers(options)
     for precision in options.precision.split(","):
         for mode in options.mode.split(","):
             for blocks in options.blocks.split(","):

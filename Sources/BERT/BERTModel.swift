@@ -66,10 +66,12 @@ public final class BERTModel: Module {
   /// - Precondition: the model has a pooler.
   public func pooled(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
     check(batch)
-    var x = embeddings(batch, dtype: dtype, training: training)
-    for block in blocks.dropLast() { x = block(x, batch, training: training) }
-    let first = blocks.last?.first(x, batch, training: training) ?? x.selected(batch.starts)
-    return pooler!(first).tanh()
+    let first = parts(of: batch).map { part in
+      var x = embeddings(part, dtype: dtype, training: training)
+      for block in blocks.dropLast() { x = block(x, part, training: training) }
+      return blocks.last?.first(x, part, training: training) ?? x.selected(part.starts)
+    }
+    return pooler!(first.count == 1 ? first[0] : .concatenated(first)).tanh()
   }
 
   public func callAsFunction(
@@ -77,6 +79,11 @@ public final class BERTModel: Module {
     keepingAttentions: Bool = false
   ) -> Output {
     check(batch)
+    let parts = keepingAttentions ? [batch] : parts(of: batch)
+    if parts.count > 1 {
+      return joined(
+        parts.map { self($0, dtype: dtype, training: training, keepingHiddenStates: keepingHiddenStates) }, batch)
+    }
     var x = embeddings(batch, dtype: dtype, training: training)
     var hiddenStates = keepingHiddenStates ? [x] : []
     var attentions: [Tensor] = []
@@ -88,6 +95,23 @@ public final class BERTModel: Module {
     }
     let pooled = pooler.map { $0(x.selected(batch.starts)).tanh() }
     return Output(packed: x, pooled: pooled, hiddenStates: hiddenStates, attentions: attentions, batch: batch)
+  }
+
+  /// No sequence reads another, so inference on the CPU takes a few at a time: the peak of memory no longer grows with
+  /// the batch, and what one operation leaves is still in the cache for the next.
+  private func parts(of batch: PackedTokens) -> [PackedTokens] {
+    guard case .cpu = embeddings.words.weight.device, !recordsGradients else { return [batch] }
+    return batch.parts(ofAtMost: BERTModel.inferenceTokens)
+  }
+
+  private static let inferenceTokens = 512
+
+  private func joined(_ outputs: [Output], _ batch: PackedTokens) -> Output {
+    Output(
+      packed: .concatenated(outputs.map(\.packed)),
+      pooled: pooler == nil ? nil : .concatenated(outputs.map { $0.pooled! }),
+      hiddenStates: outputs[0].hiddenStates.indices.map { i in .concatenated(outputs.map { $0.hiddenStates[i] }) },
+      attentions: [], batch: batch)
   }
 
   private func check(_ batch: PackedTokens) {

@@ -16,6 +16,27 @@ public struct PackedTokens {
     positions = Tensor(lengths.flatMap { (0..<Int64($0)) }).to(device)
   }
 
+  private init(ids: Tensor, positions: Tensor, lengths: [Int]) {
+    (self.ids, self.positions, self.lengths) = (ids, positions, lengths)
+  }
+
+  /// The same sequences as smaller batches, each of at most `tokens` tokens or of one sequence.
+  func parts(ofAtMost tokens: Int) -> [PackedTokens] {
+    var parts: [[Int]] = []
+    for length in lengths {
+      if let last = parts.last, last.reduce(length, +) <= tokens {
+        parts[parts.count - 1].append(length)
+      } else {
+        parts.append([length])
+      }
+    }
+    if parts.count == 1 { return [self] }
+    let sizes = parts.map { $0.reduce(0, +) }
+    return zip(parts, zip(ids.split(sizes), positions.split(sizes))).map {
+      PackedTokens(ids: $1.0, positions: $1.1, lengths: $0)
+    }
+  }
+
   public var batchSize: Int { lengths.count }
   public var tokenCount: Int { lengths.reduce(0, +) }
   public var longest: Int { lengths.max() ?? 0 }

@@ -8,7 +8,7 @@ import Training
 public final class EncoderBenchmark {
   private let workload: Workload
   private let network: ClassifierNetwork
-  private let optimizer: AdamW
+  private let optimizer: AdamW?
   private let sequences: [[[Int32]]]
   private let dtype: DType
   private let device: Device
@@ -28,7 +28,7 @@ public final class EncoderBenchmark {
     network.initializeHead()
     network.move(to: device)
     dtype = workload.precision.dtype
-    optimizer = AdamW(AdamW.groups(network, TrainingOptions()))
+    optimizer = workload.mode == .train ? AdamW(AdamW.groups(network, TrainingOptions())) : nil
     var id: Int32 = 0
     sequences = workload.batches.map { batch in
       batch.map { length in
@@ -45,14 +45,14 @@ public final class EncoderBenchmark {
     let started = ContinuousClock.now
     for batch in sequences {
       switch workload.mode {
-      case .train: train(batch)
+      case .train: train(batch, optimizer!)
       case .inference: _ = withoutGradients { network(PackedTokens(batch, device: device), dtype: dtype).array(Float.self) }
       }
     }
     return (ContinuousClock.now - started) / .seconds(1)
   }
 
-  private func train(_ batch: [[Int32]]) {
+  private func train(_ batch: [[Int32]], _ optimizer: AdamW) {
     optimizer.clearGradients()
     let logits = network(PackedTokens(batch, device: device), dtype: dtype, training: true)
     let loss = logits.crossEntropy(Tensor(batch.indices.map { Int64($0 % 2) }).to(device))

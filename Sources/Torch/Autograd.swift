@@ -22,6 +22,9 @@ extension Tensor {
   public func backward() { done(ct_backward(handle)) }
 }
 
+/// Whether operations of this thread are being recorded for a backward pass.
+public var recordsGradients: Bool { ct_grad_mode() }
+
 /// Runs `body` without recording an autograd graph.
 public func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_grad_mode()

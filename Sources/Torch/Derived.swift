@@ -11,7 +11,7 @@ public final class Derived {
 
   /// While gradients are recorded nothing is kept: the result then belongs to the step's graph.
   public func callAsFunction(_ parameters: [Tensor], as dtype: DType, _ make: () -> Tensor) -> Tensor {
-    if ct_grad_mode() {
+    if recordsGradients {
       (kept, sources) = (nil, [])
       return make()
     }

@@ -79,12 +79,12 @@ extension Tokenizer {
     encode(text, with: WordEncoder(self), maximumLength, truncation)
   }
 
-  /// Encodes on all cores; the order of the texts is kept.
+  /// Encodes on all cores, or on as many as `threads` says; the order of the texts is kept.
   public func encode(
-    _ texts: [String], maximumLength: Int? = nil, truncation: Truncation = .head
+    _ texts: [String], maximumLength: Int? = nil, truncation: Truncation = .head, threads: Int? = nil
   ) -> [[Int32]] {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let chunks = max(1, min(texts.count / 64, cores * 4))
+    let cores = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let chunks = cores == 1 ? 1 : max(1, min(texts.count / 64, cores * 4))
     if chunks == 1 {
       let encoder = WordEncoder(self)
       return texts.map { encode($0, with: encoder, maximumLength, truncation) }

@@ -50,7 +50,7 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "One JSON object a line instead of the table.")
   var json = false
 
-  /// For Tools/bench_peers.py: the workload as a JSON line, then a round for each further line.
+  /// For Tools/bench_peers.py
   @Flag(help: .hidden) var worker = false
 
   func validate() throws {
@@ -64,7 +64,7 @@ struct BenchCommand: ParsableCommand {
     Engine.keepFreedMemory()
     if let threads { Engine.threadCount = threads }
     let place = try Device(device)
-    if worker { return try work(on: place) }
+    if worker { return try BenchWorker(device: place).run() }
     if !json {
       Output.line("\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
       Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
@@ -111,20 +111,5 @@ struct BenchCommand: ParsableCommand {
         + String(
           format: "%6d %10.0f %9.3f %15.0f%%   %11@", work.blocks, Double(work.tokens) / seconds, seconds, share * 100,
           memory.map { String(format: "%.2f GB", Double($0) / 1e9) } ?? "–"))
-  }
-
-  private func work(on device: Device) throws {
-    var benchmark: EncoderBenchmark?
-    while let line = readLine() {
-      if let benchmark {
-        let seconds = benchmark.round()
-        try Output.json(["seconds": seconds, "peak_memory_bytes": Engine.peakMemoryBytes ?? 0])
-      } else {
-        let work = try JSONDecoder().decode(Workload.self, from: Data(line.utf8))
-        let rate = Machine.matrixRate(hidden: work.hidden, dtype: work.precision.dtype, device: device)
-        benchmark = EncoderBenchmark(work, device: device)
-        try Output.json(["matrix_rate_flops": rate, "operations": work.operations])
-      }
-    }
   }
 }

@@ -45,6 +45,20 @@ import Torch
     return model
   }
 
+  @Test func `a batch taken in parts gives what it gives as one`() {
+    let model = Self.model()
+    let batch = PackedTokens((0..<60).map { row in [1] + (0..<Int32(row % 19)).map { $0 + 3 } })  // 587 tokens: two parts
+    let whole = model(batch, keepingHiddenStates: true)
+    withoutGradients {
+      let parted = model(batch, keepingHiddenStates: true)
+      #expect(parted.packed.shape == [batch.tokenCount, 16] && parted.hiddenStates.count == 3)
+      for (a, b) in zip(parted.hiddenStates + [parted.pooled!], whole.hiddenStates + [whole.pooled!]) {
+        #expect(isClose(a.array(Float.self), b.detached().array(Float.self), within: 1e-5))
+      }
+      #expect(isClose(model.pooled(batch).array(Float.self), whole.pooled!.detached().array(Float.self), within: 1e-5))
+    }
+  }
+
   @Test func `a sequence's outputs do not depend on its neighbours`() {
     let model = Self.model()
     let (a, b): ([Int32], [Int32]) = ([1, 5, 9, 2], [3, 4])
