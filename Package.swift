@@ -26,7 +26,7 @@ let package = Package(
   products: [
     .library(
       name: "Fathom",
-      targets: ["Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Report"]),
+      targets: ["Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Attention", "Report"]),
     .executable(name: "fathom", targets: ["fathom"]),
   ],
   dependencies: [
@@ -53,7 +53,8 @@ let package = Package(
     room("Training", ["Classification", "Corpus"]),
     room("Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")]),
     room("Benchmark", ["Training"]),
-    room("Report", ["Study"]),
+    room("Attention", ["Classification"]),
+    room("Report", ["Study", "Attention"]),
     .executableTarget(
       name: "fathom",
       dependencies: ["Report", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -68,6 +69,7 @@ let package = Package(
     tests("Training"),
     tests("Study"),
     tests("Benchmark"),
+    tests("Attention"),
     tests("Report"),
     tests("fathom", ["Report"]),
   ],

@@ -18,7 +18,7 @@ public final class BERTEmbeddings: Module {
   }
 
   /// `[T]` → `[T,H]`; every token is of type 0, as in any classification of single texts.
-  func callAsFunction(_ batch: PackedTokens, dtype: DType, training: Bool) -> Tensor {
+  public func callAsFunction(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
     let sum = words(batch.ids) + positions(batch.positions) + tokenTypes.weight.narrowed(0, from: 0, count: 1)
     return dropout(norm(sum.to(dtype)), training: training)
   }

@@ -63,28 +63,32 @@ public final class BERTModel: Module {
   }
 
   /// The pooled output alone, `[B,H]`: the last block then computes nothing that the pooler does not read.
+  /// - Parameter embedded: the embeddings' output `[T,H]`, for a caller who wants the gradient at it.
   /// - Precondition: the model has a pooler.
-  public func pooled(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
+  public func pooled(
+    _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
+  ) -> Tensor {
     check(batch)
-    let first = parts(of: batch).map { part in
-      var x = embeddings(part, dtype: dtype, training: training)
+    let first = (embedded == nil ? parts(of: batch) : [batch]).map { part in
+      var x = embedded ?? embeddings(part, dtype: dtype, training: training)
       for block in blocks.dropLast() { x = block(x, part, training: training) }
       return blocks.last?.first(x, part, training: training) ?? x.selected(part.starts)
     }
     return pooler!(first.count == 1 ? first[0] : .concatenated(first)).tanh()
   }
 
+  /// - Parameter embedded: the embeddings' output `[T,H]`, for a caller who wants the gradient at it.
   public func callAsFunction(
-    _ batch: PackedTokens, dtype: DType = .float32, training: Bool = false, keepingHiddenStates: Bool = false,
-    keepingAttentions: Bool = false
+    _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false,
+    keepingHiddenStates: Bool = false, keepingAttentions: Bool = false
   ) -> Output {
     check(batch)
-    let parts = keepingAttentions ? [batch] : parts(of: batch)
+    let parts = keepingAttentions || embedded != nil ? [batch] : parts(of: batch)
     if parts.count > 1 {
       return joined(
         parts.map { self($0, dtype: dtype, training: training, keepingHiddenStates: keepingHiddenStates) }, batch)
     }
-    var x = embeddings(batch, dtype: dtype, training: training)
+    var x = embedded ?? embeddings(batch, dtype: dtype, training: training)
     var hiddenStates = keepingHiddenStates ? [x] : []
     var attentions: [Tensor] = []
     for block in blocks {
@@ -95,6 +99,11 @@ public final class BERTModel: Module {
     }
     let pooled = pooler.map { $0(x.selected(batch.starts)).tanh() }
     return Output(packed: x, pooled: pooled, hiddenStates: hiddenStates, attentions: attentions, batch: batch)
+  }
+
+  /// The queries and keys `[T,H]` of a block, from the hidden states that entered it.
+  public func queriesAndKeys(block: Int, _ x: Tensor) -> (queries: Tensor, keys: Tensor) {
+    (blocks[block].query(x), blocks[block].key(x))
   }
 
   /// No sequence reads another, so inference on the CPU takes a few at a time: the peak of memory no longer grows with

@@ -53,14 +53,18 @@ public final class ClassifierNetwork: Module {
   }
 
   /// Logits `[B,C]`, float32 whatever the encoder computes in.
-  public func callAsFunction(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
-    classifier(dropout(feature(batch, dtype: dtype, training: training), training: training))
+  /// - Parameter embedded: the embeddings' output `[T,H]` of a BERT, for a caller who wants the gradient at it.
+  public func callAsFunction(
+    _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
+  ) -> Tensor {
+    classifier(dropout(feature(batch, embedded, dtype: dtype, training: training), training: training))
   }
 
-  private func feature(_ batch: PackedTokens, dtype: DType, training: Bool) -> Tensor {
+  private func feature(_ batch: PackedTokens, _ embedded: Tensor?, dtype: DType, training: Bool) -> Tensor {
     guard let bert else { return lstm!(embedding!(batch.ids), lengths: batch.lengths) }
-    if head == .pooled { return bert.pooled(batch, dtype: dtype, training: training).to(.float32) }
-    let output = bert(batch, dtype: dtype, training: training, keepingHiddenStates: head == .concatenatedLSTM)
+    if head == .pooled { return bert.pooled(batch, embedded: embedded, dtype: dtype, training: training).to(.float32) }
+    let output = bert(
+      batch, embedded: embedded, dtype: dtype, training: training, keepingHiddenStates: head == .concatenatedLSTM)
     if head == .flattened {
       return batch.padded(output.packed.to(.float32), length: flattenedLength).reshaped([batch.batchSize, -1])
     }

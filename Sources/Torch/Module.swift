@@ -66,6 +66,11 @@ extension Module {
     }
   }
 
+  /// No parameter takes gradients any more, so that a pass through the module keeps no graph for them.
+  public func freeze() {
+    for (_, parameter) in namedParameters() { parameter.wrappedValue.requiresGradient = false }
+  }
+
   public var parameterCount: Int { namedParameters().reduce(0) { $0 + $1.parameter.wrappedValue.count } }
 
   /// Moves every parameter.

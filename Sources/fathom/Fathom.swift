@@ -14,7 +14,7 @@ struct Fathom: ParsableCommand {
       """,
     version: RunStore.version,
     subcommands: [
-      StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, OutputsCommand.self,
+      StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AttentionCommand.self, OutputsCommand.self,
       TokenizeCommand.self, ReportCommand.self, RunsCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
     ])
 }

@@ -1,0 +1,128 @@
+import BERT
+import Checkpoint
+import Classification
+import Foundation
+import Torch
+import WordPiece
+
+/// A classifier, or a pretrained encoder alone, opened to see what it attends to.
+public final class AttentionModel {
+  public let tokenizer: Tokenizer
+  public let maximumLength: Int
+  private let bert: BERTModel
+  private let classifier: TextClassifier?
+  private let truncation: Truncation
+
+  public var blockCount: Int { bert.config.blockCount }
+  public var headCount: Int { bert.config.headCount }
+  /// Class names; nil for an encoder alone.
+  public var labels: [String]? { classifier?.settings.labels }
+
+  /// Opens a classifier, or a BERT without one.
+  /// - Throws: `CheckpointError` or `TokenizerError` naming the file, or the model when it has no attention.
+  public convenience init(folder: URL) throws {
+    let checkpoint = try Checkpoint(folder: folder)
+    if checkpoint.contains("classifier.weight") {
+      try self.init(TextClassifier(folder: folder), name: folder.path)
+    } else {
+      try self.init(pretrained: folder, checkpoint, blocks: nil)
+    }
+  }
+
+  /// - Parameter name: for messages.
+  public init(_ classifier: TextClassifier, name: String) throws {
+    guard let bert = classifier.network.bert, bert.config.blockCount > 0 else {
+      throw CheckpointError(
+        "\(name) is a \(classifier.settings.variant), which has no attention to show: name a model with a transformer block")
+    }
+    self.classifier = classifier
+    self.bert = bert
+    tokenizer = classifier.tokenizer
+    maximumLength = classifier.settings.maximumLength
+    truncation = classifier.settings.truncation
+    classifier.network.freeze()
+  }
+
+  private init(pretrained folder: URL, _ checkpoint: Checkpoint, blocks: BlockSelection?) throws {
+    bert = try BERTModel(checkpoint, blocks: blocks, pooler: .none)
+    tokenizer = try Tokenizer(folder: folder)
+    maximumLength = bert.config.maximumPositions
+    truncation = .head
+    classifier = nil
+    guard bert.config.blockCount > 0 else { throw CheckpointError("\(folder.path) has no transformer block to look into") }
+    guard tokenizer.vocabulary.tokens.count <= bert.config.vocabularySize else {
+      throw CheckpointError(
+        "\(folder.path): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model")
+    }
+    bert.freeze()
+  }
+
+  /// The pretrained model that this classifier was cut from: the same blocks before fine-tuning.
+  /// - Throws: `CheckpointError` when the folder's model does not fit.
+  public func origin(_ folder: URL) throws -> AttentionModel {
+    var selection = BlockSelection.first(blockCount)
+    if case .bert(let blocks) = classifier?.settings.variant.encoder { selection = blocks.selection }
+    let other = try AttentionModel(pretrained: folder, Checkpoint(folder: folder), blocks: selection)
+    guard other.tokenizer.vocabulary.tokens == tokenizer.vocabulary.tokens, other.headCount == headCount,
+      other.maximumLength >= maximumLength
+    else {
+      throw CheckpointError(
+        "\(folder.path) is not what the model was fine-tuned from (another vocabulary, number of heads or length): name its pretrained model")
+    }
+    return other
+  }
+
+  public func encode(_ text: String) -> [Int32] {
+    tokenizer.encode(text, maximumLength: maximumLength, truncation: truncation)
+  }
+
+  public func read(_ text: String) -> TextReading { read(encode(text)) }
+
+  /// - Precondition: `ids` start with [CLS], end with [SEP] and are not more than ``maximumLength``.
+  public func read(_ ids: [Int32]) -> TextReading {
+    let batch = PackedTokens([ids])
+    let (blocks, rollout) = withoutGradients { () -> ([TextReading.Block], Tensor) in
+      let states = bert(batch, keepingHiddenStates: true).hiddenStates
+      let pairs = (0..<blockCount).map { bert.queriesAndKeys(block: $0, states[$0]) }
+      return (pairs.map { TextReading.Block(queries: $0.queries.array(), keys: $0.keys.array()) }, self.rollout(pairs))
+    }
+    let explained = classifier.map { explain($0, batch) }
+    return TextReading(
+      tokens: tokenizer.tokens(ids), isSpecial: ids.map { [tokenizer.classID, tokenizer.separatorID].contains($0) },
+      blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: rollout.array(),
+      prediction: explained?.prediction, attributions: explained?.attributions ?? [])
+  }
+
+  /// Attention followed through all blocks, half of each block's output being its input (the residual): `[L,L]`.
+  /// - Source: Abnar and Zuidema 2020, "Quantifying Attention Flow in Transformers", equation 1 and section 3.
+  private func rollout(_ pairs: [(queries: Tensor, keys: Tensor)]) -> Tensor {
+    let length = pairs[0].queries.shape[0]
+    var identity = [Float](repeating: 0, count: length * length)
+    for i in 0..<length { identity[i * length + i] = 1 }
+    let one = Tensor(identity, shape: [length, length])
+    func heads(_ x: Tensor) -> Tensor { x.reshaped([length, headCount, -1]).transposed(0, 1) }  // [N,L,D]
+    let scale = 1 / Double(bert.config.headSize).squareRoot()
+    return pairs.reduce(one) { sum, pair in
+      let weights = (heads(pair.queries) * scale).matmul(heads(pair.keys).transposed(1, 2)).softmax()  // [N,L,L]
+      let average = weights.sum(along: 0) * (1 / Double(headCount))
+      return ((average + one) * 0.5).matmul(sum)
+    }
+  }
+
+  /// The prediction, and for each token the gradient of the predicted class's logit at the embeddings' output, times that
+  /// output, summed over the hidden size.
+  /// - Source: Simonyan et al. 2013, "Deep Inside Convolutional Networks"; Shrikumar et al. 2017, "Learning Important
+  ///   Features Through Propagating Activation Differences", section 2.2 (gradient × input).
+  private func explain(_ classifier: TextClassifier, _ batch: PackedTokens) -> (prediction: TextReading.Prediction, attributions: [Double]) {
+    let embedded = withoutGradients { bert.embeddings(batch) }
+    embedded.requiresGradient = true
+    let logits = classifier.network(batch, embedded: embedded)  // [1,C]
+    let row = logits.detached().array(Float.self)
+    let best = row.indices.max { row[$0] < row[$1] }!
+    logits.narrowed(1, from: best, count: 1).sum().backward()
+    let products = withoutGradients { (embedded.gradient! * embedded).sum(along: 1).array(Float.self) }
+    let labels = classifier.settings.labels
+    let scores = zip(labels, TextClassifier.softmax(row)).map { (label: $0, probability: $1) }
+    return (TextReading.Prediction(label: labels[best], scores: scores), products.map(Double.init))
+  }
+}

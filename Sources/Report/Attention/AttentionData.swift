@@ -1,0 +1,54 @@
+import Attention
+import Foundation
+
+/// A reading as the page's script takes it: queries and keys in 16 bits a number, from which it works out whichever
+/// weights the reader asks for. All weights of a long text would be a hundred times as much.
+public struct AttentionExample {
+  public let reading: TextReading
+  /// The pretrained model's reading of the same tokens
+  public let origin: TextReading?
+  /// The class that the data gives
+  public let label: String?
+
+  public init(_ reading: TextReading, origin: TextReading? = nil, label: String? = nil) {
+    self.reading = reading
+    self.origin = origin
+    self.label = label
+  }
+
+  /// What `JSONSerialization` writes.
+  public var json: [String: Any] {
+    let length = reading.tokens.count
+    let tops = (0..<length).map { reading.rollout[$0 * length..<($0 + 1) * length].max() ?? 0 }
+    let rollout = reading.rollout.indices.map { UInt16((reading.rollout[$0] / max(tops[$0 / length], .leastNormalMagnitude) * 65535).rounded()) }
+    var object: [String: Any] = [
+      "tokens": reading.tokens, "special": reading.isSpecial, "words": reading.words, "heads": reading.headCount,
+      "size": reading.headSize, "blocks": reading.blocks.map(AttentionExample.json),
+      "rollout": AttentionExample.base64(rollout), "rolloutTops": tops.map(AttentionExample.short),
+      "attributions": reading.attributions.map { AttentionExample.short(Float($0)) },
+    ]
+    if let origin { object["origin"] = origin.blocks.map(AttentionExample.json) }
+    if let label { object["label"] = label }
+    if let prediction = reading.prediction {
+      object["prediction"] = prediction.label
+      object["scores"] = prediction.scores.map { ["label": $0.label, "probability": $0.probability] as [String: Any] }
+    }
+    return object
+  }
+
+  private static func json(_ block: TextReading.Block) -> [String: Any] {
+    func packed(_ values: [Float]) -> (step: Float, text: String) {
+      let step = max(values.reduce(0) { max($0, abs($1)) } / 32767, .leastNormalMagnitude)
+      return (step, base64(values.map { Int16(min(max(($0 / step).rounded(), -32767), 32767)) }))
+    }
+    let (queries, keys) = (packed(block.queries), packed(block.keys))
+    return ["queryStep": queries.step, "queries": queries.text, "keyStep": keys.step, "keys": keys.text]
+  }
+
+  /// Little-endian, as every browser's typed arrays are.
+  private static func base64<Number: FixedWidthInteger>(_ numbers: [Number]) -> String {
+    numbers.map(\.littleEndian).withUnsafeBytes { Data($0) }.base64EncodedString()
+  }
+
+  private static func short(_ value: Float) -> Double { Double(String(format: "%.6g", value)) ?? 0 }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Attention
+import Checkpoint
+import Corpus
+import Foundation
+import Report
+import Torch
+
+extension HighlightNormalization: ExpressibleByArgument {}
+extension AttentionPage.View: ExpressibleByArgument {}
+
+struct AttentionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attention", abstract: "Show what a model attends to, in the terminal and as a page.",
+    discussion: """
+      Highlights each token by the weight that one token ([CLS] by default) gives to it; layers, heads and tokens are
+      counted from 0. Raw attention is a weak explanation: look at rollout and gradient-x-input too.
+
+      EXAMPLES
+        fathom attention --model study/models/3VA-s1 --text "A film to fall asleep in." --words
+        fathom attention --model model --text "Not bad." --method layer-head --layer 2 --head 5
+        fathom attention --model model --pretrained bert-base-cased --data test.csv --examples 5 --html attention.html
+      """)
+
+  enum When: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
+
+  @Option(help: "A classifier's folder, or a pretrained BERT's.")
+  var model: String
+
+  @Option(help: "The text.")
+  var text: String?
+
+  @Option(help: "Labelled data to take texts from: an aclImdb-like folder, .csv, .tsv or .jsonl.")
+  var data: String?
+
+  @OptionGroup var columns: DataArguments
+
+  @Option(help: "How many of them: a seeded sample over all classes.")
+  var examples = 3
+
+  @Option(help: "Seed of the sample.")
+  var splitSeed: UInt64 = 1
+
+  @OptionGroup var weights: HighlightArguments
+
+  @Option(help: "The pretrained model that --model was fine-tuned from: shows what fine-tuning changed.")
+  var pretrained: String?
+
+  @Option(help: ArgumentHelp("Write the interactive page here: one file that needs no network.", valueName: "file"))
+  var html: String?
+
+  @Option(help: "Give the page this view alone: highlight, head, model or neuron.")
+  var view: AttentionPage.View?
+
+  @Flag(help: "One JSON object a text instead: tokens with weight, normalised weight and band.")
+  var json = false
+
+  @Option(help: "Colours in the terminal: auto, always or never.")
+  var color = When.auto
+
+  func validate() throws {
+    guard (text == nil) != (data == nil) else { throw ValidationError("give either --text or --data") }
+    guard (1...1000).contains(examples) else { throw ValidationError("--examples must lie between 1 and 1000") }
+    if view != nil, html == nil { throw ValidationError("--view needs --html") }
+  }
+
+  func run() throws {
+    Engine.keepFreedMemory()
+    let opened = try AttentionModel(folder: URL(fileURLWithPath: model))
+    let origin = try pretrained.map { try opened.origin(URL(fileURLWithPath: $0)) }
+    let options = try weights.options(opened)
+    var shown: [AttentionExample] = []
+    for (text, label) in try texts(opened) {
+      let ids = opened.encode(text)
+      guard options.token < ids.count else {
+        throw ValidationError("--token \(options.token): the text has \(ids.count) tokens, counted from 0")
+      }
+      let example = AttentionExample(opened.read(ids), origin: origin?.read(ids), label: label)
+      try show(example, options)
+      if html != nil { shown.append(example) }
+    }
+    if let html { try write(AttentionPage(shown, title: title, only: view, method: options.method.name, choices: weights.choices(options)), to: html) }
+  }
+
+  private var title: String { URL(fileURLWithPath: model).standardizedFileURL.lastPathComponent }
+
+  private func texts(_ model: AttentionModel) throws -> [(text: String, label: String?)] {
+    if let text { return [(text, nil)] }
+    let all = try columns.reader.dataSet(URL(fileURLWithPath: data!), split: .test, classes: model.labels)
+    let chosen = all.limited(to: examples, seed: splitSeed)
+    return (0..<chosen.count).map { (chosen.texts[$0], chosen.classes[chosen.targets[$0]]) }
+  }
+
+  private func show(_ example: AttentionExample, _ options: Highlight.Options) throws {
+    let highlight = Highlight(example.reading, options, minus: weights.isDifference(options) ? example.origin : nil)
+    if json { return try Output.json(weights.json(highlight, example, options)) }
+    let terminal = Terminal.output
+    let isColoured = color == .always || (color == .auto && terminal.isColoured)
+    let drawing = HighlightText(width: terminal.width, isColoured: isColoured)
+    var verdict: [String] = []
+    if let label = example.label { verdict.append("labelled \(label)") }
+    if let prediction = example.reading.prediction {
+      let score = prediction.scores.first { $0.label == prediction.label }?.probability ?? 0
+      verdict.append(String(format: "predicted %@ (%.1f %%)", prediction.label, score * 100))
+    }
+    if !verdict.isEmpty { Output.line(verdict.joined(separator: ", ")) }
+    Output.line(drawing.text(highlight))
+    let isSigned = (example.origin != nil && weights.isDifference(options)) || options.method == .gradientTimesInput
+    Output.line("\n" + weights.caption(options, isDifference: example.origin != nil && weights.isDifference(options)))
+    Output.line(drawing.legend(isSigned: isSigned) + "\n")
+  }
+
+  private func write(_ page: AttentionPage, to path: String) throws {
+    do { try Data(page.html().utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      throw CheckpointError("\(path) could not be written: name a folder that exists and has room")
+    }
+    Output.note("\(path): open it in a browser")
+  }
+}
