@@ -47,9 +47,9 @@ public final class BERTBlock: Module {
     return finish(context, residual: x, training: training)
   }
 
-  /// `[T,H]` → `[B,H]`: the output at each sequence's first token alone, for a head that reads nothing else. Only keys
-  /// and values are computed for the other tokens.
-  func first(_ x: Tensor, _ batch: PackedTokens, training: Bool) -> Tensor {
+  /// What attention gives at each sequence's first token alone, for a head that reads nothing else; ``finish(_:training:)``
+  /// makes it the block's output. Only keys and values are computed for the other tokens.
+  func first(_ x: Tensor, _ batch: PackedTokens, training: Bool) -> FirstTokens {
     let start = x.selected(batch.starts)  // [B,H]
     let context: Tensor
     if isFused(x) {
@@ -59,7 +59,18 @@ public final class BERTBlock: Module {
     } else {
       context = attend(query(start).split(batch.runs.map(\.count)), key(x), value(x), batch, training: training, nil)
     }
-    return finish(context, residual: start, training: training)
+    return FirstTokens(context: context, residual: start)
+  }
+
+  /// Both `[B,H]`
+  struct FirstTokens {
+    let context: Tensor
+    let residual: Tensor
+  }
+
+  /// `[B,H]`; of several parts of a batch together, since a few rows alone would read all weights for little.
+  func finish(_ parts: [FirstTokens], training: Bool) -> Tensor {
+    finish(.concatenated(parts.map(\.context)), residual: .concatenated(parts.map(\.residual)), training: training)
   }
 
   /// What follows attention, row by row.

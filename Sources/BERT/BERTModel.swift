@@ -69,12 +69,14 @@ public final class BERTModel: Module {
     _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
   ) -> Tensor {
     check(batch)
-    let first = (embedded == nil ? parts(of: batch) : [batch]).map { part in
+    let parts = embedded == nil ? parts(of: batch) : [batch]
+    let inputs = parts.map { part in  // of the last block
       var x = embedded ?? embeddings(part, dtype: dtype, training: training)
       for block in blocks.dropLast() { x = block(x, part, training: training) }
-      return blocks.last?.first(x, part, training: training) ?? x.selected(part.starts)
+      return blocks.last?.first(x, part, training: training) ?? BERTBlock.FirstTokens(context: x, residual: x.selected(part.starts))
     }
-    return pooler!(first.count == 1 ? first[0] : .concatenated(first)).tanh()
+    let first = blocks.last?.finish(inputs, training: training) ?? .concatenated(inputs.map(\.residual))
+    return pooler!(first).tanh()
   }
 
   /// - Parameter embedded: the embeddings' output `[T,H]`, for a caller who wants the gradient at it.
@@ -110,10 +112,8 @@ public final class BERTModel: Module {
   /// the batch, and what one operation leaves is still in the cache for the next.
   private func parts(of batch: PackedTokens) -> [PackedTokens] {
     guard case .cpu = embeddings.words.weight.device, !recordsGradients else { return [batch] }
-    return batch.parts(ofAtMost: BERTModel.inferenceTokens)
+    return batch.parts(ofAtMost: max(512, 400_000 / config.hiddenSize))
   }
-
-  private static let inferenceTokens = 512
 
   private func joined(_ outputs: [Output], _ batch: PackedTokens) -> Output {
     Output(
