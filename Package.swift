@@ -1,4 +1,4 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.1
 import Foundation
 import PackageDescription
 
@@ -26,13 +26,19 @@ let package = Package(
   products: [
     .library(
       name: "Fathom",
-      targets: ["Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Attention", "Report"]),
+      targets: [
+        "Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Attention", "Report", "Server",
+      ]),
     .executable(name: "fathom", targets: ["fathom"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
     .target(
@@ -55,9 +61,16 @@ let package = Package(
     room("Benchmark", ["Training"]),
     room("Attention", ["Classification"]),
     room("Report", ["Study", "Attention"]),
+    room(
+      "Server",
+      [
+        "Report", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     .executableTarget(
       name: "fathom",
-      dependencies: ["Report", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       linkerSettings: engine),
     .target(name: "Fixtures", dependencies: ["BERT", "WordPiece"], path: "Tests/Fixtures"),
     tests("Torch"),

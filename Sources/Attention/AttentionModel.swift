@@ -67,7 +67,8 @@ public final class AttentionModel {
       other.maximumLength >= maximumLength
     else {
       throw CheckpointError(
-        "\(folder.path) is not what the model was fine-tuned from (another vocabulary, number of heads or length): name its pretrained model")
+        "\(folder.path) is not what the model was fine-tuned from (another vocabulary, number of heads or length): name its pretrained model"
+      )
     }
     return other
   }
@@ -113,7 +114,8 @@ public final class AttentionModel {
   /// output, summed over the hidden size.
   /// - Source: Simonyan et al. 2013, "Deep Inside Convolutional Networks"; Shrikumar et al. 2017, "Learning Important
   ///   Features Through Propagating Activation Differences", section 2.2 (gradient × input).
-  private func explain(_ classifier: TextClassifier, _ batch: PackedTokens) -> (prediction: TextReading.Prediction, attributions: [Double]) {
+  private func explain(_ classifier: TextClassifier, _ batch: PackedTokens) -> (prediction: TextReading.Prediction, attributions: [Double])
+  {
     let embedded = withoutGradients { bert.embeddings(batch) }
     embedded.requiresGradient = true
     let logits = classifier.network(batch, embedded: embedded)  // [1,C]

@@ -13,10 +13,13 @@ public final class BERTBlock: Module {
   @Child("output.LayerNorm") var outputNorm: LayerNorm
   private let config: BERTConfig
   private let joinedWeight = Derived()
+  /// `[3H,H]`: the memory of the weights of queries, keys and values, so that inference multiplies by all of them at once
+  private var laidTogether: Tensor
 
   public init(_ config: BERTConfig) {
     self.config = config
     let hidden = config.hiddenSize
+    laidTogether = .empty([3 * hidden, hidden])
     query = Linear(hidden, hidden)
     key = Linear(hidden, hidden)
     value = Linear(hidden, hidden)
@@ -25,6 +28,7 @@ public final class BERTBlock: Module {
     intermediate = Linear(hidden, config.intermediateSize)
     output = Linear(config.intermediateSize, hidden)
     outputNorm = LayerNorm(hidden, epsilon: config.layerNormEpsilon)
+    layTogether()
   }
 
   /// `[T,H]` → `[T,H]`
@@ -131,6 +135,13 @@ public final class BERTBlock: Module {
   }
 
   private func joined(_ layers: [Linear], _ dtype: DType) -> Tensor {
+    if !recordsGradients, laidTogether.dtype == dtype, layers.allSatisfy({ $0.weight.sharesMemory(with: laidTogether) }) {
+      return laidTogether.narrowed(0, from: (3 - layers.count) * config.hiddenSize, count: layers.count * config.hiddenSize)
+    }
+    return joinedCopy(layers, dtype)
+  }
+
+  private func joinedCopy(_ layers: [Linear], _ dtype: DType) -> Tensor {
     joinedWeight(layers.map(\.weight), as: dtype) { .concatenated(layers.map { $0.weight.to(dtype) }) }
   }
 
@@ -146,8 +157,25 @@ public final class BERTBlock: Module {
     }
   }
 
+  /// Keeps the weights in this type alone.
+  func keepWeights(as dtype: DType) {
+    guard query.weight.dtype != dtype else { return }
+    laidTogether = .concatenated([query, key, value].map { $0.weight.detached().to(dtype) })
+    layTogether()
+    for layer in [attentionOutput, intermediate, output] { layer.weight = layer.weight.detached().to(dtype) }
+  }
+
+  /// Makes the weights of queries, keys and values parts of one tensor.
+  private func layTogether() {
+    for (place, layer) in [query, key, value].enumerated() {
+      layer.weight = laidTogether.narrowed(0, from: place * config.hiddenSize, count: config.hiddenSize).detached()
+    }
+  }
+
+  var linears: [Linear] { [query, key, value, attentionOutput, intermediate, output] }
+
   func initialize() {
-    for layer in [query, key, value, attentionOutput, intermediate, output] {
+    for layer in linears {
       layer.initialize(deviation: config.initializerRange)
     }
     attentionNorm.initialize()

@@ -108,6 +108,13 @@ public final class BERTModel: Module {
     (blocks[block].query(x), blocks[block].key(x))
   }
 
+  /// Keeps the weights of all blocks and of the pooler in this type alone, as inference in it needs them; embeddings,
+  /// biases and LayerNorms stay as they are. Training in bfloat16 needs the float32 weights.
+  public func keepWeights(as dtype: DType) {
+    for block in blocks { block.keepWeights(as: dtype) }
+    if let pooler { pooler.weight = pooler.weight.detached().to(dtype) }
+  }
+
   /// No sequence reads another, so inference on the CPU takes a few at a time: the peak of memory no longer grows with
   /// the batch, and what one operation leaves is still in the cache for the next.
   private func parts(of batch: PackedTokens) -> [PackedTokens] {

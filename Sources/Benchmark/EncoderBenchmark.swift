@@ -28,6 +28,7 @@ public final class EncoderBenchmark {
     network.initializeHead()
     network.move(to: device)
     dtype = workload.precision.dtype
+    if workload.mode == .inference { bert.keepWeights(as: dtype) }
     optimizer = workload.mode == .train ? AdamW(AdamW.groups(network, TrainingOptions())) : nil
     var id: Int32 = 0
     sequences = workload.batches.map { batch in

@@ -23,6 +23,14 @@ public enum StudyFiles {
   }
 }
 
+extension StudyFiles {
+  /// `report.html`
+  public static func page(_ study: StudyResult) -> String {
+    let settings = StudySettings(study)
+    return StudyPage(study, plot: AccuracyPlot(study, subtitle: settings.subtitle), settings: settings.rows).html
+  }
+}
+
 /// How a study's figures were obtained, as its runs recorded it.
 struct StudySettings {
   let subtitle: String

@@ -47,7 +47,7 @@ public struct StudyPlan {
   }
 
   /// What a run is called, on disk and in commands: `3VA-s1`.
-  static func name(_ variant: Variant, seed: UInt64) -> String { "\(variant.folderName)-s\(seed)" }
+  public static func name(_ variant: Variant, seed: UInt64) -> String { "\(variant.folderName)-s\(seed)" }
 
   public static func folder(_ variant: Variant, seed: UInt64, in out: URL) -> URL {
     out.appendingPathComponent("models").appendingPathComponent(name(variant, seed: seed))

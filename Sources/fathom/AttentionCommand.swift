@@ -79,7 +79,9 @@ struct AttentionCommand: ParsableCommand {
       try show(example, options)
       if html != nil { shown.append(example) }
     }
-    if let html { try write(AttentionPage(shown, title: title, only: view, method: options.method.name, choices: weights.choices(options)), to: html) }
+    if let html {
+      try write(AttentionPage(shown, title: title, only: view, method: options.method.name, choices: weights.choices(options)), to: html)
+    }
   }
 
   private var title: String { URL(fileURLWithPath: model).standardizedFileURL.lastPathComponent }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Study
 
 @main
-struct Fathom: ParsableCommand {
+struct Fathom: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fathom",
     abstract: "How deep does a BERT have to be for my text-classification task?",
@@ -15,6 +15,7 @@ struct Fathom: ParsableCommand {
     version: RunStore.version,
     subcommands: [
       StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AttentionCommand.self, OutputsCommand.self,
-      TokenizeCommand.self, ReportCommand.self, RunsCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
+      TokenizeCommand.self, ReportCommand.self, ServeCommand.self,
+      RunsCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
     ])
 }

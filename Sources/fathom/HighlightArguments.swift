@@ -111,7 +111,9 @@ struct HighlightArguments: ParsableArguments {
     var object: [String: Any] = [
       "method": method.rawValue, "normalization": normalization.rawValue, "token": token,
       "difference": example.origin != nil && isDifference(options),
-      "parts": highlight.parts.map { ["text": $0.text, "weight": $0.weight, "normalized": $0.normalized, "band": $0.band] as [String: Any] },
+      "parts": highlight.parts.map {
+        ["text": $0.text, "weight": $0.weight, "normalized": $0.normalized, "band": $0.band] as [String: Any]
+      },
     ]
     if let label = example.label { object["label"] = label }
     if let prediction = example.reading.prediction {

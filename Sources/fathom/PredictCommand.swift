@@ -23,6 +23,7 @@ struct PredictCommand: ParsableCommand {
     let device = try engine.apply()
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
     classifier.network.move(to: device)
+    classifier.network.bert?.keepWeights(as: engine.precision.dtype)
     let labels = classifier.settings.labels
     try Output.forEachLines(atMost: 1024) { lines in
       let rows = classifier.logits(classifier.encode(lines), dtype: engine.precision.dtype, device: device)

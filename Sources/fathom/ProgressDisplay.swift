@@ -3,7 +3,7 @@ import Training
 
 /// Training events on standard error: a bar on a terminal, plain lines otherwise.
 final class ProgressDisplay {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let isTerminal = Terminal.errors.isTerminal
   private let isQuiet: Bool
   private let title: String
   private var lastDrawn = Date.distantPast
@@ -26,9 +26,12 @@ final class ProgressDisplay {
       if isTerminal {
         if step < steps, now.timeIntervalSince(lastDrawn) < 0.1 { return }
         lastDrawn = now
-        let filled = 24 * step / max(steps, 1)
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-        draw("\(title) epoch \(epoch) \(bar) \(figures)")
+        let start = "\(title) epoch \(epoch) "
+        // A line that wraps cannot be drawn over: the bar takes what the figures leave.
+        let width = min(24, Terminal.errors.width - 2 - start.count - figures.count)
+        let filled = max(width, 0) * step / max(steps, 1)
+        let bar = width < 4 ? "" : String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " "
+        draw(start + bar + figures)
       } else if now.timeIntervalSince(lastLine) > 15 {
         lastLine = now
         Output.note("\(title) epoch \(epoch) \(figures)")
@@ -38,7 +41,7 @@ final class ProgressDisplay {
     case .epoch(let record, let isBest):
       clear()
       smoothedLoss = nil
-      var line = String(format: "%@ epoch %d: train loss %.4f", title, record.epoch, record.trainLoss)
+      var line = String(format: "%@ epoch %d: loss %.4f", title, record.epoch, record.trainLoss)
       if let metrics = record.validation { line += String(format: ", validation accuracy %.2f %%", metrics.accuracy * 100) }
       if let metrics = record.test { line += String(format: ", test accuracy %.2f %% (used for selection)", metrics.accuracy * 100) }
       line += String(format: ", %@", Self.duration(record.seconds)) + (isBest ? "  *" : "")
@@ -48,7 +51,9 @@ final class ProgressDisplay {
 
   func clear() { if isTerminal, !isQuiet { draw("") } }
 
-  private func draw(_ text: String) { FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8)) }
+  private func draw(_ text: String) {
+    FileHandle.standardError.write(Data("\r\u{1B}[2K\(text.prefix(Terminal.errors.width - 1))".utf8))
+  }
 
   static func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())

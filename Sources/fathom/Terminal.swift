@@ -1,17 +1,25 @@
 import Foundation
 
-/// What standard output is.
+/// What a stream of this process is connected to.
 struct Terminal {
+  let isTerminal: Bool
+  /// Columns; 80 where nobody says
   let width: Int
-  let isColoured: Bool
 
-  static var output: Terminal {
-    let environment = ProcessInfo.processInfo.environment
-    let isTerminal = isatty(STDOUT_FILENO) == 1
+  static var output: Terminal { Terminal(STDOUT_FILENO) }
+  static var errors: Terminal { Terminal(STDERR_FILENO) }
+
+  private init(_ stream: Int32) {
+    isTerminal = isatty(stream) == 1
     var size = winsize()
-    let columns = isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
-    return Terminal(
-      width: columns > 0 ? columns : environment["COLUMNS"].flatMap { Int($0) } ?? 80,
-      isColoured: isTerminal && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb")
+    let columns = isTerminal && ioctl(stream, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
+    width = columns > 0 ? columns : ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 80
+  }
+
+  /// Whether colours are welcome.
+  /// - Source: no-color.org
+  var isColoured: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return isTerminal && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
   }
 }

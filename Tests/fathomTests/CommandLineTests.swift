@@ -11,6 +11,10 @@ struct Outcome {
   let errors: String
 }
 
+/// The built program, beside the tests.
+let fathomExecutable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+  .deletingLastPathComponent().appendingPathComponent("fathom")
+
 /// Runs the built `fathom`, as a user does.
 /// - Parameters:
 ///   - mark: text on standard error at which it is sent Ctrl-C.
@@ -19,8 +23,7 @@ func fathom(
   _ arguments: [String], input: String = "", interruptAt mark: String? = nil, killAfter seconds: Double? = nil
 ) throws -> Outcome {
   let process = Process()
-  process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    .deletingLastPathComponent().appendingPathComponent("fathom")
+  process.executableURL = fathomExecutable
   process.arguments = arguments
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-io-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

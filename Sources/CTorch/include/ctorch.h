@@ -42,6 +42,7 @@ int64_t ct_count(ct_tensor t);
 int ct_dtype(ct_tensor t);
 int ct_device(ct_tensor t, int *index);
 void *ct_data(ct_tensor t);
+bool ct_shares_memory(ct_tensor a, ct_tensor b);
 int64_t ct_modifications(ct_tensor t); // counts changes in place
 int ct_item(ct_tensor t, double *value);
 ct_tensor ct_reshape(ct_tensor t, const int64_t *sizes, int rank);

@@ -20,7 +20,9 @@ public struct AttentionExample {
   public var json: [String: Any] {
     let length = reading.tokens.count
     let tops = (0..<length).map { reading.rollout[$0 * length..<($0 + 1) * length].max() ?? 0 }
-    let rollout = reading.rollout.indices.map { UInt16((reading.rollout[$0] / max(tops[$0 / length], .leastNormalMagnitude) * 65535).rounded()) }
+    let rollout = reading.rollout.indices.map {
+      UInt16((reading.rollout[$0] / max(tops[$0 / length], .leastNormalMagnitude) * 65535).rounded())
+    }
     var object: [String: Any] = [
       "tokens": reading.tokens, "special": reading.isSpecial, "words": reading.words, "heads": reading.headCount,
       "size": reading.headSize, "blocks": reading.blocks.map(AttentionExample.json),

@@ -7,20 +7,20 @@ public struct AttentionPage {
   private let examples: [AttentionExample]
   private let title: String
   private let choices: [String: Any]
-  private let isServed: Bool
+  private let served: [String]?
 
   /// - Parameters:
   ///   - title: the model's name.
   ///   - only: the one view that the page has; nil gives all of them.
   ///   - method: a ``HighlightMethod`` by name, where the page starts.
-  ///   - isServed: adds a box for texts of the reader's own, which `fathom serve` answers.
+  ///   - served: the models that `fathom serve` has; adds a box for texts of the reader's own, which it answers.
   public init(
     _ examples: [AttentionExample], title: String, only: View? = nil, method: String = "last-layer-average",
-    choices: [String: Any] = [:], isServed: Bool = false
+    choices: [String: Any] = [:], served: [String]? = nil
   ) {
     self.examples = examples
     self.title = title
-    self.isServed = isServed
+    self.served = served
     var start: [String: Any] = ["view": (only ?? .highlight).rawValue, "method": method]
     if let only { start["only"] = only.rawValue }
     self.choices = start.merging(choices) { _, new in new }
@@ -29,11 +29,14 @@ public struct AttentionPage {
   public func html() throws -> String {
     let readings = try examples.map { "<script type=\"application/json\" class=\"reading\">\(try AttentionPage.json($0.json))</script>" }
     let box =
-      isServed
-      ? """
-      <form id="own"><label for="text">Your own text</label><textarea id="text" rows="3" maxlength="20000" required></textarea>
-      <button>Show</button> <span id="status" role="status"></span></form>
-      """ : ""
+      served.map { names in
+        let options = names.map { "<option\($0 == title ? " selected" : "")>\(escape($0))</option>" }.joined()
+        return """
+          <form id="own"><label>Model <select id="model">\(options)</select></label>
+          <label for="text">Your own text</label><textarea id="text" rows="3" maxlength="20000" required></textarea>
+          <button>Show</button> <span id="status" role="status"></span></form>
+          """
+      } ?? ""
     return """
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -137,7 +137,7 @@ enum AttentionScript {
       event.preventDefault();
       find("status").textContent = "…";
       try {
-        const answer = await fetch("/v1/attention" + location.search, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ text: find("text").value }) });
+        const answer = await fetch("/v1/attention?" + new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => name === "token")), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ text: find("text").value, model: find("model").value }) });
         const data = await answer.json();
         if (!answer.ok) throw new Error(data.error ?? answer.statusText);
         readings[Math.max(sources.length, readings.length)] = new Reading(data);
@@ -146,7 +146,10 @@ enum AttentionScript {
         render();
       } catch (error) { find("status").textContent = String(error.message ?? error) }
     });
+    find("model")?.addEventListener("change", () => { const to = new URL(location.href); to.searchParams.set("model", find("model").value); location.href = to });
     document.querySelectorAll("[data-save]").forEach(button => button.onclick = () => save[button.dataset.save](views[state.view].title));
     if (sources.length) render();
+    const asked = new URLSearchParams(location.search).get("text");
+    if (asked && find("own")) { find("text").value = asked; find("own").requestSubmit() }
     """#
 }

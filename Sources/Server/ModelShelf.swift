@@ -1,0 +1,76 @@
+import Attention
+import Checkpoint
+import Classification
+import Foundation
+
+/// The saved models of a study, opened when first asked for; the two used last stay open.
+///
+/// Opening and using them belongs on the ``ModelQueue``; names may be asked for anywhere.
+final class ModelShelf: @unchecked Sendable {
+  private struct Opened {
+    let name: String
+    let modified: Date?
+    let classifier: TextClassifier
+    var attention: AttentionModel?
+  }
+
+  private let folder: URL
+  private var opened: [Opened] = []
+  private static let limit = 2
+
+  /// - Parameter folder: the study's.
+  init(_ folder: URL) { self.folder = folder.appendingPathComponent("models") }
+
+  /// Runs whose model is there, in the order of their names.
+  var names: [String] {
+    let found = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return found.filter { FileManager.default.fileExists(atPath: config($0).path) }
+      .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+  }
+
+  /// The model that a request means.
+  /// - Parameter name: nil means `preferred`, or the first there is.
+  /// - Throws: ``ServerFault`` 404.
+  func name(_ name: String?, preferred: String?) throws -> String {
+    let names = self.names
+    guard let chosen = name ?? preferred.flatMap({ names.contains($0) ? $0 : nil }) ?? names.first else {
+      throw ServerFault(.notFound, "the study has no finished model yet")
+    }
+    guard names.contains(chosen) else {
+      throw ServerFault(.notFound, "the study has no model '\(chosen.prefix(60))': it has \(names.joined(separator: ", "))")
+    }
+    return chosen
+  }
+
+  /// - Throws: `CheckpointError`, `TokenizerError`.
+  func classifier(_ name: String) throws -> TextClassifier { try open(name).classifier }
+
+  /// - Throws: ``ServerFault`` 400 for a model without attention.
+  func attention(_ name: String) throws -> AttentionModel {
+    let entry = try open(name)
+    if let attention = entry.attention { return attention }
+    do {
+      let attention = try AttentionModel(entry.classifier, name: name)
+      opened[opened.count - 1].attention = attention
+      return attention
+    } catch let error as CheckpointError { throw ServerFault(.badRequest, error.description) }
+  }
+
+  /// The entry comes last; a model that was written anew since is opened again.
+  private func open(_ name: String) throws -> Opened {
+    let modified = try? config(name).resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+    if let index = opened.firstIndex(where: { $0.name == name }) {
+      let entry = opened.remove(at: index)
+      if entry.modified == modified {
+        opened.append(entry)
+        return entry
+      }
+    }
+    let entry = Opened(name: name, modified: modified, classifier: try TextClassifier(folder: folder.appendingPathComponent(name)))
+    if opened.count >= ModelShelf.limit { opened.removeFirst() }
+    opened.append(entry)
+    return entry
+  }
+
+  private func config(_ name: String) -> URL { folder.appendingPathComponent(name).appendingPathComponent("config.json") }
+}

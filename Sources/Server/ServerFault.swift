@@ -1,0 +1,35 @@
+import Foundation
+import Hummingbird
+
+/// What a request did wrong, or why it cannot be answered: a status and one sentence.
+struct ServerFault: Error, HTTPResponseError {
+  let status: HTTPResponse.Status
+  let message: String
+
+  init(_ status: HTTPResponse.Status, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  func response(from request: Request, context: some RequestContext) throws -> Response {
+    var response = try Response.json(["error": message], status: status)
+    if status == .tooManyRequests || status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+    return response
+  }
+}
+
+extension Response {
+  /// A JSON object.
+  static func json(_ object: Any, status: HTTPResponse.Status = .ok) throws -> Response {
+    let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+    return text(String(decoding: data, as: UTF8.self), "application/json", status: status)
+  }
+
+  static func text(_ text: String, _ type: String, status: HTTPResponse.Status = .ok) -> Response {
+    Response(
+      status: status, headers: [.contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  static func html(_ text: String) -> Response { self.text(text, "text/html; charset=utf-8") }
+}

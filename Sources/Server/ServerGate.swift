@@ -1,0 +1,54 @@
+import Hummingbird
+
+/// Lets in who may come in, counts every answer, and turns every error into one sentence of JSON.
+struct ServerGate<Context: RequestContext>: RouterMiddleware {
+  /// nil on loopback, where the Host header must then name this machine.
+  let token: String?
+  let metrics: ServerMetrics
+
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    let started = ContinuousClock.now
+    var response: Response
+    do {
+      try check(request)
+      response = try await next(request, context)
+    } catch let error as any HTTPResponseError {
+      response =
+        (error as? ServerFault) == nil
+        ? try ServerFault(error.status, error.status.reasonPhrase).response(from: request, context: context)
+        : try error.response(from: request, context: context)
+    } catch {
+      context.logger.error("\(error)")
+      response = try ServerFault(.internalServerError, String(describing: error)).response(from: request, context: context)
+    }
+    metrics.addRequest(
+      context.endpointPath ?? "other", status: response.status.code, seconds: (ContinuousClock.now - started) / .seconds(1))
+    return response
+  }
+
+  private func check(_ request: Request) throws {
+    if request.uri.path == "/healthz" { return }
+    guard let token else {
+      // A page elsewhere may have its own name point here: it then sends that name.
+      let host = request.head.authority.map { $0.split(separator: ":").first.map(String.init) ?? $0 } ?? ""
+      guard ["localhost", "127.0.0.1", "["].contains(host) else {
+        throw ServerFault(.forbidden, "this server answers localhost alone: start it with --host and --token to reach it by another name")
+      }
+      return
+    }
+    let given =
+      request.headers[.authorization].flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
+      ?? request.uri.queryParameters["token"].map(String.init)
+    guard let given, ServerGate.isEqual(given, token) else {
+      throw ServerFault(.unauthorized, "a token is needed: send 'Authorization: Bearer TOKEN' or add ?token=TOKEN")
+    }
+  }
+
+  /// Takes the same time wherever the first difference is.
+  private static func isEqual(_ a: String, _ b: String) -> Bool {
+    let (a, b) = (Array(a.utf8), Array(b.utf8))
+    var difference = a.count ^ b.count
+    for index in b.indices { difference |= Int(b[index] ^ (index < a.count ? a[index] : 0)) }
+    return difference == 0
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Server
+import Torch
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Serve a study: live report, attention explorer, predictions.",
+    discussion: """
+      The report follows the study while it runs. POST /v1/predict takes {"texts": ["…"], "model": "3VA-s1"} (the model
+      may be left out: the recommended one answers). /healthz and /metrics (Prometheus) are for machines. Ctrl-C finishes
+      what is under way and stops.
+
+      EXAMPLES
+        fathom serve study
+        curl -H 'Content-Type: application/json' -d '{"texts": ["Not bad."]}' localhost:8080/v1/predict
+        FATHOM_TOKEN=secret fathom serve study --host 0.0.0.0 --port 80
+      """)
+
+  @Argument(help: "The study's folder.")
+  var study: String
+
+  @Option(help: "The port; 0 takes a free one.")
+  var port = 8080
+
+  @Option(help: "The address to listen on; any but loopback needs a token.")
+  var host = "127.0.0.1"
+
+  @Option(help: "What requests must send, when --host is not loopback (better in the environment, as FATHOM_TOKEN).")
+  var token: String?
+
+  @Option(help: "Seconds for a request's body to arrive and for its answer.")
+  var timeout = 30
+
+  @Option(help: "Texts that may wait; requests beyond that are answered 429.")
+  var waiting = 1024
+
+  @Option(help: "CPU threads (default: all cores).")
+  var threads: Int?
+
+  @OptionGroup var requirements: RequirementArguments
+
+  func validate() throws {
+    guard (0...65535).contains(port) else { throw ValidationError("--port must lie between 0 and 65535") }
+    guard (1...3600).contains(timeout) else { throw ValidationError("--timeout must lie between 1 and 3600 seconds") }
+    guard waiting >= 1 else { throw ValidationError("--waiting must be 1 at least") }
+    if let threads, threads < 1 { throw ValidationError("--threads must be 1 at least") }
+  }
+
+  func run() async throws {
+    Engine.keepFreedMemory()
+    if let threads { Engine.threadCount = threads }
+    var options = StudyServer.Options()
+    (options.host, options.port, options.requirements) = (host, port, requirements.value)
+    options.token = token ?? ProcessInfo.processInfo.environment["FATHOM_TOKEN"]
+    if ["127.0.0.1", "localhost", "::1"].contains(host), token == nil { options.token = nil }
+    options.timeout = .seconds(timeout)
+    options.waitingTexts = waiting
+    let shownHost = host
+    try await StudyServer(URL(fileURLWithPath: study), options: options).run { port in
+      Output.line("http://\(shownHost.contains(":") ? "[\(shownHost)]" : shownHost):\(port)/ (Ctrl-C stops it)")
+    }
+  }
+}
