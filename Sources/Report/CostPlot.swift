@@ -64,6 +64,16 @@ public struct CostPlot {
     Self.top + (Self.height - Self.top - Self.bottom) * (high - accuracy) / (high - low)
   }
 
+  /// Powers of ten with their doubles and halves; even steps where those would be too few.
+  private var ticks: [Double] {
+    let decades = Int(floor(log10(cheapest)))...Int(ceil(log10(dearest)))
+    let powers = decades.flatMap { decade in [1, 2, 5].map { $0 * pow(10, Double(decade)) } }.filter { $0 >= cheapest && $0 <= dearest }
+    if powers.count >= 3 { return powers }
+    let step = pow(10, floor(log10((dearest - cheapest) / 2)))
+    let even = [5, 2, 1].map { $0 * step }.first { (dearest - cheapest) / $0 >= 3 } ?? step
+    return Array(stride(from: (cheapest / even).rounded(.up) * even, through: dearest, by: even))
+  }
+
   private var axes: String {
     var out = ""
     let step = high - low > 0.3 ? 0.1 : high - low > 0.12 ? 0.05 : 0.02
@@ -71,8 +81,7 @@ public struct CostPlot {
       out += PlotStyle.line(Self.left, y(tick), Self.width - Self.right, y(tick))
       out += PlotStyle.text("\(Int((tick * 100).rounded()))\u{202F}%", x: Self.left - 8, y: y(tick) + 4, anchor: "end")
     }
-    let decades = Int(floor(log10(cheapest)))...Int(ceil(log10(dearest)))
-    for tick in decades.flatMap({ decade in [1, 2, 5].map { $0 * pow(10, Double(decade)) } }) where tick >= cheapest && tick <= dearest {
+    for tick in ticks {
       out += PlotStyle.text(String(format: "%g", tick), x: x(tick), y: Self.height - Self.bottom + 20, anchor: "middle")
     }
     return out + PlotStyle.text(axis, x: (Self.left + Self.width - Self.right) / 2, y: Self.height - 12, anchor: "middle")

@@ -18,6 +18,7 @@ enum PageStyle {
     dt { color: var(--soft) } dd { margin: 0 }
     .matrices { display: flex; flex-wrap: wrap; gap: 1rem 2rem } caption { text-align: left; font-weight: 600 }
     .confusion tbody td { background: color-mix(in srgb, #0072B2 calc(var(--share) * 45%), transparent) }
+    .mistakes { font-size: 14px } .mistakes li { margin-bottom: .5rem } .mistakes q { color: var(--soft); overflow-wrap: anywhere }
     @media print { body { margin: 0; max-width: none } h2 { break-after: avoid } svg, table { break-inside: avoid } }
     """
 

@@ -12,10 +12,12 @@ struct StudyMarkdown {
 
   var text: String {
     let table = StudyTable(study)
-    var out = table.conclusion + "\n\n" + rows([StudyTable.columns] + table.rows)
+    var out = table.conclusion + "\n\n" + rows([table.columns] + table.rows)
+    if let note = table.note2019 { out += "\n\(note)\n" }
     if !table.deltaRows.isEmpty {
       out += "\nGain from each depth to the next, in points of test accuracy:\n\n"
       out += rows([["step", "gain", "interval"]] + table.deltaRows)
+      if let gain = study.largestGain { out += "\n\(gain)\n" }
     }
     return out + "\n" + settings.rows.map { "- \($0.name): \($0.value)\n" }.joined()
   }

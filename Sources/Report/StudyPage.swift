@@ -30,15 +30,18 @@ public struct StudyPage {
       \(warning)
       \(plot.svg)
       <h2>All models</h2>
-      \(self.table(StudyTable.columns, table.rows, sortable: true))
+      \(self.table(table.columns, table.rows, sortable: true))
+      \(table.note2019.map { "<p>\(escape($0))</p>" } ?? "")
       \(deltas(table))
       <h2>Accuracy against cost</h2>
       \(costs)
       <h2>Epoch by epoch</h2>
       \(EpochPlot(study).svg)
+      \(learningCurve)
       <h2>Confusion matrices</h2>
       <p>Test examples of the first seed; rows are true classes, columns predicted ones.</p>
       <div class="matrices">\(study.results.map(confusion).joined(separator: "\n"))</div>
+      \(mistakes)
       <h2>How these figures were obtained</h2>
       <dl>\(settings.map { "<dt>\(escape($0.name))</dt><dd>\(escape($0.value))</dd>" }.joined(separator: "\n"))</dl>
       <script>\(PageStyle.script)</script>
@@ -63,7 +66,7 @@ public struct StudyPage {
   private func deltas(_ table: StudyTable) -> String {
     guard !table.deltaRows.isEmpty else { return "" }
     return "<h2>Gain from each depth to the next</h2><p>In points of test accuracy.</p>"
-      + self.table(["step", "gain", "interval"], table.deltaRows)
+      + self.table(["step", "gain", "interval"], table.deltaRows) + (study.largestGain.map { "<p>\(escape($0))</p>" } ?? "")
   }
 
   private var costs: String {
@@ -79,8 +82,34 @@ public struct StudyPage {
           1000 / max($0.inferenceExamplesPerSecond, 1e-9)
         }.svg)
     }
+    if study.results.allSatisfy({ $0.runs.allSatisfy { $0.peakMemoryBytes != nil } }) {
+      plots.append(
+        CostPlot(study, title: "Test accuracy against memory", axis: "GB at the peak of training and testing") {
+          Double($0.runs.compactMap(\.peakMemoryBytes).max() ?? 1) / 1e9
+        }.svg)
+    }
     return plots.joined(separator: "\n")
       + "<p>The dashed line joins the models that no other beats in accuracy without costing more.</p>"
+  }
+
+  private var learningCurve: String {
+    guard !study.smallerStudies.isEmpty else { return "" }
+    return "<h2>With fewer training examples</h2>\n" + LearningCurvePlot(study).svg
+  }
+
+  /// Of the recommended model, or of the best where none is recommended.
+  private var mistakes: String {
+    let chosen = study.recommendation?.recommended ?? study.results.max { $0.testAccuracy < $1.testAccuracy }
+    guard let chosen, let mistakes = chosen.runs[0].mistakes, !mistakes.isEmpty else { return "" }
+    let items = mistakes.map { mistake in
+      String(
+        format: "<li><b>%@</b>, predicted <b>%@</b> with %.1f\u{202F}%%: ", escape(mistake.label), escape(mistake.predicted),
+        mistake.probability * 100)
+        + "<q>\(escape(mistake.text))</q></li>"
+    }
+    return
+      "<h2>Most confident mistakes</h2>\n<p>Of \(escape(chosen.variant.description)) on the test set, first seed: the label, then what it predicted.</p>"
+      + "<ol class=\"mistakes\">\(items.joined(separator: "\n"))</ol>"
   }
 
   private func confusion(_ result: VariantResult) -> String {

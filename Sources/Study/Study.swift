@@ -14,11 +14,22 @@ public struct Study {
     self.folder = folder
   }
 
+  /// Where the same study on `size` training examples lies.
+  public static func folder(size: Int, in folder: URL) -> URL { folder.appendingPathComponent("size-\(size)") }
+
+  /// The sizes that a folder holds, smallest first.
+  static func sizes(in folder: URL) -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.compactMap { $0.hasPrefix("size-") ? Int($0.dropFirst(5)) : nil }.sorted()
+  }
+
   /// - Parameters:
+  ///   - tensorBoard: where each run's epochs are also written as TensorBoard event files.
   ///   - begin: called before each run with its place in the grid; true when the run is finished already.
   ///   - report: hears the events of training.
   /// - Throws: `Trainer.Interrupted` after saving; `CheckpointError` when the folder holds runs with other settings.
   public func run(
+    tensorBoard: URL? = nil,
     begin: (_ variant: Variant, _ seed: UInt64, _ place: Int, _ total: Int, _ isDone: Bool) -> Void,
     report: @escaping (Trainer.Event) -> Void, shouldStop: @escaping () -> Bool
   ) throws -> StudyResult {
@@ -40,7 +51,8 @@ public struct Study {
           if !stored.contains("\(variant) \(seed)") { try store.finish(record, .read(home), data: job.data) }
         } else {
           begin(variant, seed, place, total, false)
-          let record = try run(job, in: home, store, report, shouldStop)
+          let record = try run(
+            job, in: home, store, tensorBoard?.appendingPathComponent(StudyPlan.name(variant, seed: seed)), report, shouldStop)
           try store.finish(record, .read(home), data: job.data)
         }
       }
@@ -50,17 +62,21 @@ public struct Study {
 
   /// Runs a job, writing each epoch to the store as it ends.
   private func run(
-    _ job: TrainingJob, in home: URL, _ store: RunStore, _ report: @escaping (Trainer.Event) -> Void,
+    _ job: TrainingJob, in home: URL, _ store: RunStore, _ tensorBoard: URL?, _ report: @escaping (Trainer.Event) -> Void,
     _ shouldStop: @escaping () -> Bool
   ) throws -> RunRecord {
     let (name, seed) = (job.variant.description, job.options.seed)
     try store.begin(
       variant: name, seed: seed, fingerprint: job.fingerprint, settings: job.settings.mapValues(JSONValue.init))
+    let board = try tensorBoard.map(TensorBoardWriter.init)
     var failure: (any Error)?
     do {
       return try job.run(in: home) { event in
         if case .epoch(let epoch, _) = event {
-          do { try store.add(epoch, variant: name, seed: seed) } catch { failure = error }
+          do {
+            try store.add(epoch, variant: name, seed: seed)
+            try board?.add(epoch)
+          } catch { failure = error }
         }
         report(event)
       } shouldStop: {
@@ -94,6 +110,9 @@ extension StudyResult {
       throw CheckpointError("\(folder.path) holds runs on different test data: remove those that do not belong and run again")
     }
     self.init(results, requirements: requirements)
+    smallerStudies = Study.sizes(in: folder).compactMap {
+      try? StudyResult(folder: Study.folder(size: $0, in: folder), variants: variants, seeds: seeds)
+    }
   }
 
   private static func result(_ variant: Variant, _ runs: [StoredRun], _ store: RunStore, _ folder: URL) throws -> VariantResult {

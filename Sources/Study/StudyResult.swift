@@ -51,6 +51,8 @@ public struct DepthDelta: Sendable {
 /// A study's results and what follows from them.
 public struct StudyResult: Sendable {
   public let results: [VariantResult]
+  /// The same study on fewer training examples, fewest first
+  public var smallerStudies: [StudyResult] = []
 
   /// What the recommended model must keep to
   public var requirements: Requirements
@@ -58,6 +60,16 @@ public struct StudyResult: Sendable {
   public init(_ results: [VariantResult], requirements: Requirements = Requirements()) {
     self.results = results
     self.requirements = requirements
+  }
+
+  /// Of each run, without its validation examples
+  public var trainingExamples: Int? {
+    if case .int(let count)? = results.first?.runs.first?.settings["train_examples"] { count } else { nil }
+  }
+
+  /// Whether the data are the reviews of IMDB, which the study of 2019 was on.
+  public var isIMDB: Bool {
+    if case .string(let name)? = results.first?.runs.first?.settings["data"] { name.lowercased().contains("imdb") } else { false }
   }
 
   public var selectedOnTest: Bool { results.contains { $0.validationHits == nil } }
@@ -81,6 +93,15 @@ public struct StudyResult: Sendable {
           difference: Statistics.pairedDifference(shallow.testHits, deep.testHits))
       }
     }
+  }
+
+  /// The step between neighbouring depths that gains most, in a sentence; nil where none gains or there is one depth.
+  public var largestGain: String? {
+    guard let best = deltas.max(by: { $0.difference.mean < $1.difference.mean }), best.difference.mean > 0 else { return nil }
+    return String(
+      format: "The largest gain is from %@ to %@: %+.2f points (95%% interval %+.2f to %+.2f).", best.from.description,
+      best.to.description, best.difference.mean * 100, best.difference.interval.lowerBound * 100,
+      best.difference.interval.upperBound * 100)
   }
 
   /// The results that no other beats in accuracy without costing more, cheapest first.

@@ -25,6 +25,26 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   }
 }
 
+/// A test example that the model got wrong.
+public struct Mistake: Codable, Sendable, Equatable {
+  /// Its place in the test set, from 0
+  public let example: Int
+  /// The first 600 characters
+  public let text: String
+  public let label: String
+  public let predicted: String
+  /// Of the predicted class
+  public let probability: Double
+
+  public init(example: Int, text: String, label: String, predicted: String, probability: Double) {
+    self.example = example
+    self.text = text.count > 600 ? text.prefix(600) + "…" : text
+    self.label = label
+    self.predicted = predicted
+    self.probability = probability
+  }
+}
+
 /// What a finished run found.
 public struct RunRecord: Sendable {
   public let variant: String
@@ -41,6 +61,8 @@ public struct RunRecord: Sendable {
   public let peakMemoryBytes: Int?
   /// Class names in the order of the confusion matrix; nil for runs of Fathom before they were kept.
   public let classes: [String]?
+  /// The most confident ones, the worst first; nil for runs of Fathom before they were kept.
+  public let mistakes: [Mistake]?
   /// Of settings and data: a run with the same one would give the same weights.
   public let fingerprint: String
   /// The settings that the figures belong to, in snake case.
@@ -50,7 +72,7 @@ public struct RunRecord: Sendable {
   public init(
     variant: String, seed: UInt64, epochs: [EpochRecord], peakEpoch: Int, test: Metrics, parameters: Int, sizeBytes: Int,
     inferenceExamplesPerSecond: Double, latencyMilliseconds: Double? = nil, peakMemoryBytes: Int? = nil, classes: [String]? = nil,
-    fingerprint: String, settings: [String: JSONValue]
+    mistakes: [Mistake]? = nil, fingerprint: String, settings: [String: JSONValue]
   ) {
     precondition(epochs.indices.contains(peakEpoch - 1), "epoch \(peakEpoch) of \(epochs.count)")
     self.variant = variant
@@ -64,6 +86,7 @@ public struct RunRecord: Sendable {
     self.latencyMilliseconds = latencyMilliseconds
     self.peakMemoryBytes = peakMemoryBytes
     self.classes = classes
+    self.mistakes = mistakes
     self.fingerprint = fingerprint
     self.settings = settings
   }
@@ -76,7 +99,7 @@ public struct RunRecord: Sendable {
 
 extension RunRecord: Codable {
   enum CodingKeys: String, CodingKey {
-    case variant, seed, parameters, settings, test, history, epochs, fingerprint, classes
+    case variant, seed, parameters, settings, test, history, epochs, fingerprint, classes, mistakes
     case peakEpoch = "peak_epoch"
     case sizeBytes = "size_bytes"
     case inferenceExamplesPerSecond = "inference_examples_per_second"
@@ -102,6 +125,7 @@ extension RunRecord: Codable {
     latencyMilliseconds = try values.decodeIfPresent(Double.self, forKey: .latencyMilliseconds)
     peakMemoryBytes = try values.decodeIfPresent(Int.self, forKey: .peakMemoryBytes)
     classes = try values.decodeIfPresent([String].self, forKey: .classes)
+    mistakes = try values.decodeIfPresent([Mistake].self, forKey: .mistakes)
     fingerprint = try values.decode(String.self, forKey: .fingerprint)
     settings = try values.decode([String: JSONValue].self, forKey: .settings)
     guard epochs.indices.contains(peakEpoch - 1) else {
@@ -128,6 +152,7 @@ extension RunRecord: Codable {
     try values.encode(test, forKey: .test)
     try values.encode(epochs, forKey: .history)
     try values.encode(classes, forKey: .classes)
+    try values.encode(mistakes, forKey: .mistakes)
     try values.encode(fingerprint, forKey: .fingerprint)
     try values.encode(settings, forKey: .settings)
   }

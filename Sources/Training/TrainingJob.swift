@@ -14,6 +14,8 @@ public struct TrainingData: Sendable {
   public let test: DataSet
   /// Of every text, class and split
   public let fingerprint: String
+  /// What the data are called, for reports
+  public var name = ""
 
   /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a study.
   public init(train: DataSet, test: DataSet, validationShare: Double, splitSeed: UInt64, selection: TrainingOptions.Selection) throws {
@@ -104,6 +106,7 @@ public struct TrainingJob {
     values["dropout"] = dropout
     values["pooler"] = pooler.rawValue
     values["model"] = model.lastPathComponent
+    if !data.name.isEmpty { values["data"] = data.name }
     values["train_examples"] = data.train.count
     values["validation_examples"] = data.validation?.count ?? 0
     values["test_examples"] = data.test.count
@@ -113,7 +116,7 @@ public struct TrainingJob {
 
   /// What must be equal for a stopped run to go on.
   public var fingerprint: String {
-    let own = settings.filter { $0.key != "threads" && $0.key != "model" }
+    let own = settings.filter { !["threads", "model", "data"].contains($0.key) }
     return own.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",") + ";data=" + data.fingerprint
   }
 
@@ -140,7 +143,8 @@ public struct TrainingJob {
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
       test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount, sizeBytes: size,
       inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9), latencyMilliseconds: try trainer.latency(test) * 1000,
-      peakMemoryBytes: Engine.peakMemoryBytes, classes: data.train.classes, fingerprint: fingerprint,
+      peakMemoryBytes: Engine.peakMemoryBytes, classes: data.train.classes,
+      mistakes: mistakes(logits), fingerprint: fingerprint,
       settings: settings.mapValues(JSONValue.init))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -150,6 +154,20 @@ public struct TrainingJob {
     try encoder.encode(record).write(to: folder.appendingPathComponent("run.json"), options: .atomic)
     trainer.removeState()
     return record
+  }
+
+  private static let mistakesKept = 10
+
+  private func mistakes(_ logits: [[Float]]) -> [Mistake] {
+    let wrong = logits.indices.compactMap { index -> (index: Int, predicted: Int, probability: Double)? in
+      let best = argmax(logits[index])
+      return best == data.test.targets[index] ? nil : (index, best, TextClassifier.softmax(logits[index])[best])
+    }
+    return wrong.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }.prefix(Self.mistakesKept).map {
+      Mistake(
+        example: $0.index, text: data.test.texts[$0.index], label: data.train.classes[data.test.targets[$0.index]],
+        predicted: data.train.classes[$0.predicted], probability: $0.probability)
+    }
   }
 
   private func makeClassifier() throws -> TextClassifier {

@@ -47,6 +47,9 @@ struct TrainingDataArguments: ParsableArguments {
     guard validationShare > 0, validationShare < 1 else { throw ValidationError("--validation-share must lie between 0 and 1") }
   }
 
+  /// The last part of the path, as reports name it.
+  var name: String { URL(fileURLWithPath: train).standardizedFileURL.lastPathComponent }
+
   func load() throws -> (train: DataSet, test: DataSet) {
     let training = try columns.reader.dataSet(URL(fileURLWithPath: train), split: .train)
     let testing = try columns.reader.dataSet(URL(fileURLWithPath: test), split: .test, classes: training.classes)

@@ -41,6 +41,9 @@ struct StudyCommand: ParsableCommand {
   @Option(help: "The first seed.")
   var seed: UInt64 = 1
 
+  @Option(help: "Run it on fewer training examples first, numbers with commas: gives the learning curve.")
+  var trainSizes: String?
+
   @Option(help: "The study's folder.")
   var out: String
 
@@ -50,6 +53,9 @@ struct StudyCommand: ParsableCommand {
 
   @Flag(help: "Print the results as one JSON object.")
   var json = false
+
+  @Flag(help: "Write each run's epochs as TensorBoard event files too, to --out/tensorboard.")
+  var tensorboard = false
 
   @Flag(help: "No progress.")
   var quiet = false
@@ -62,23 +68,14 @@ struct StudyCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: out)
     let lock = try FolderLock(folder)
     defer { withExtendedLifetime(lock) {} }
-    let plan = try makePlan()
-    Interrupts.listen()
-    var display = ProgressDisplay("", quiet: quiet)
-    var result: StudyResult
-    do {
-      result = try Study(plan, in: folder).run(
-        begin: { variant, seed, place, total, isDone in
-          display.clear()
-          display = ProgressDisplay("[\(place)/\(total)] \(variant) seed \(seed)", quiet: quiet)
-          if isDone, !quiet { Output.note("[\(place)/\(total)] \(variant) seed \(seed): finished before") }
-        }, report: { display.show($0) }, shouldStop: { Interrupts.wereReceived })
-    } catch is Trainer.Interrupted {
-      display.clear()
-      Output.note("stopped; what is finished is in \(out): give the same command again to go on")
-      throw ExitCode(130)
+    let sets = try data.load()
+    let plan = try makePlan(sets.train, sets.test)
+    let sizes = try sizes(below: sets.train.count).map {
+      (size: $0, plan: try makePlan(sets.train.limited(to: $0, seed: data.splitSeed), sets.test))
     }
-    display.clear()
+    Interrupts.listen()
+    for (size, plan) in sizes { _ = try run(plan, in: Study.folder(size: size, in: folder), title: "\(size) examples ") }
+    var result = try run(plan, in: folder)
     result.requirements = requirements.value
     let files = try StudyFiles.write(result, to: folder)
     if json { return try printJSON(result) }
@@ -86,17 +83,46 @@ struct StudyCommand: ParsableCommand {
     Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
   }
 
-  private func makePlan() throws -> StudyPlan {
+  private func run(_ plan: StudyPlan, in folder: URL, title: String = "") throws -> StudyResult {
+    var display = ProgressDisplay("", quiet: quiet)
+    defer { display.clear() }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    do {
+      return try Study(plan, in: folder).run(
+        tensorBoard: tensorboard ? folder.appendingPathComponent("tensorboard") : nil,
+        begin: { variant, seed, place, total, isDone in
+          display.clear()
+          display = ProgressDisplay("\(title)[\(place)/\(total)] \(variant) seed \(seed)", quiet: quiet)
+          if isDone, !quiet { Output.note("\(title)[\(place)/\(total)] \(variant) seed \(seed): finished before") }
+        }, report: { display.show($0) }, shouldStop: { Interrupts.wereReceived })
+    } catch is Trainer.Interrupted {
+      display.clear()
+      Output.note("stopped; what is finished is in \(out): give the same command again to go on")
+      throw ExitCode(130)
+    }
+  }
+
+  private func sizes(below count: Int) throws -> [Int] {
+    guard let trainSizes else { return [] }
+    return try trainSizes.commaList.map { text in
+      guard let size = Int(text), size >= 2, size < count else {
+        throw ValidationError("--train-sizes '\(text)': write numbers from 2 to below the \(count) training examples")
+      }
+      return size
+    }.sorted()
+  }
+
+  private func makePlan(_ train: DataSet, _ test: DataSet) throws -> StudyPlan {
     var options = try training.options(seed: seed)
     if preset == .imdb2019 {
       options.selection = training.selectOn ?? .test
       options.epochs = training.epochs ?? IMDB2019.epochs
     }
     let length = try training.length(for: model, default: preset == .imdb2019 ? IMDB2019.maximumLength : 256)
-    let sets = try data.load()
-    let split = try TrainingData(
-      train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
+    var split = try TrainingData(
+      train: train, test: test, validationShare: data.validationShare, splitSeed: data.splitSeed,
       selection: options.selection)
+    split.name = data.name
     var job = TrainingJob(
       model: URL(fileURLWithPath: model), variant: .baselineCustom, data: split, options: options, maximumLength: length)
     try training.apply(to: &job)

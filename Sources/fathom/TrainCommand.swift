@@ -48,6 +48,9 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the result as one JSON object.")
   var json = false
 
+  @Flag(help: "Write the epochs as TensorBoard event files too, to --out/tensorboard.")
+  var tensorboard = false
+
   @Flag(help: "No progress.")
   var quiet = false
 
@@ -72,9 +75,10 @@ struct TrainCommand: ParsableCommand {
       throw CheckpointError("\(out) holds a model: choose another --out, or give --overwrite")
     }
     let sets = try data.load()
-    let split = try TrainingData(
+    var split = try TrainingData(
       train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
       selection: options.selection)
+    split.name = data.name
     var job = try TrainingJob(
       model: URL(fileURLWithPath: model), variant: chosen, data: split, options: options, maximumLength: training.length(for: model))
     try training.apply(to: &job)
@@ -82,7 +86,15 @@ struct TrainCommand: ParsableCommand {
     let display = ProgressDisplay(chosen.description, quiet: quiet)
     let result: RunRecord
     do {
-      result = try job.run(in: folder, report: display.show, shouldStop: { Interrupts.wereReceived })
+      let board = try tensorboard ? TensorBoardWriter(folder.appendingPathComponent("tensorboard")) : nil
+      var failure: (any Error)?
+      result = try job.run(in: folder) { event in
+        if case .epoch(let epoch, _) = event { do { try board?.add(epoch) } catch { failure = error } }
+        display.show(event)
+      } shouldStop: {
+        Interrupts.wereReceived || failure != nil
+      }
+      if let failure { throw failure }
     } catch let stop as Trainer.Interrupted {
       display.clear()
       Output.note(stop.description)

@@ -6,7 +6,7 @@ import Testing
 import Training
 
 @Suite struct ReportTests {
-  static func study(_ names: [String]) throws -> StudyResult {
+  static func study(_ names: [String], examples: Int = 1000, data: String = "", mistakes: [Mistake]? = nil) throws -> StudyResult {
     StudyResult(
       try names.enumerated().map { index, name in
         let hits = (0..<200).map { $0 < 120 + 10 * index ? 1.0 : 0 }
@@ -15,7 +15,7 @@ import Training
           variant: name, seed: 1,
           epochs: [EpochRecord(epoch: 1, trainLoss: 1, validation: metrics, test: nil, seconds: 12, tokens: 100)], peakEpoch: 1,
           test: metrics, parameters: 1_000_000 * (index + 1), sizeBytes: 4_000_000 * (index + 1), inferenceExamplesPerSecond: 50,
-          fingerprint: "", settings: [:])
+          mistakes: mistakes, fingerprint: "", settings: ["train_examples": .int(examples), "data": .string(data)])
         return VariantResult(variant: try Variant(name), runs: [record], validationHits: hits, testHits: hits)
       })
   }
@@ -50,6 +50,43 @@ import Training
     let epochs = EpochPlot(result).svg
     #expect(XMLCheck().isWellFormed(epochs) && epochs.components(separatedBy: "<polyline").count - 1 == 6)
     #expect([cost, epochs].allSatisfy { $0.contains("<title>") && $0.contains("<desc>") && $0.contains("prefers-color-scheme") })
+  }
+
+  @Test func `on IMDB the figures of 2019 stand beside ours, elsewhere they do not`() throws {
+    let imdb = try Self.study(["1VA", "2VA", "VA:0+2"], data: "aclImdb")
+    let html = StudyPage(imdb, plot: AccuracyPlot(imdb, subtitle: ""), settings: []).html
+    for text in [StudyTable(imdb).text, html] {
+      #expect(text.contains("88.22") && text.contains("89.03") && text.contains("study of 2019"))
+    }
+    let rows = StudyTable(imdb).text.split(separator: "\n").prefix(4)
+    #expect(rows[3].hasSuffix("–") && Set(rows.map(\.count)).count == 1)
+    #expect(!StudyTable(try Self.study(["1VA"], data: "reviews")).text.contains("2019"))
+  }
+
+  @Test func `the largest gain between neighbouring depths is named`() throws {
+    let result = try Self.study(["1VA", "2VA"])
+    #expect(result.largestGain?.hasPrefix("The largest gain is from 1VA to 2VA: +5.00 points") == true)
+    #expect(StudyTable(result).text.contains("The largest gain"))
+    #expect(try Self.study(["1VA"]).largestGain == nil)
+  }
+
+  @Test func `the most confident mistakes are shown as they are, and harm nobody`() throws {
+    let mistake = Mistake(example: 3, text: "<img src=x onerror=alert(1)> & so", label: "good", predicted: "bad", probability: 0.987)
+    let result = try Self.study(["1VA"], mistakes: [mistake])
+    let html = StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: []).html
+    #expect(html.contains("Most confident mistakes") && html.contains("&lt;img src=x") && html.contains("98.7") && !html.contains("<img"))
+    let none = try Self.study(["1VA"], mistakes: [])
+    #expect(!StudyPage(none, plot: AccuracyPlot(none, subtitle: ""), settings: []).html.contains("mistakes</h2>"))
+    #expect(Mistake(example: 0, text: String(repeating: "a", count: 900), label: "", predicted: "", probability: 1).text.count == 601)
+  }
+
+  @Test func `the learning curve has a point for each size and variant`() throws {
+    var result = try Self.study(["1VA", "2VA"], examples: 1000)
+    result.smallerStudies = [try Self.study(["1VA", "2VA"], examples: 100), try Self.study(["1VA"], examples: 300)]
+    let svg = LearningCurvePlot(result).svg
+    #expect(XMLCheck().isWellFormed(svg) && svg.components(separatedBy: "<circle").count - 1 == 5)
+    for part in [">100<", ">300<", ">1000<", "1VA: 100 examples 60.00"] { #expect(svg.contains(part), "\(part)") }
+    #expect(StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: []).html.contains(svg))
   }
 
   @Test func `the page escapes what it shows`() throws {

@@ -86,4 +86,86 @@ import Testing
     #expect(rows.count == 8 && rows.allSatisfy { ($0["tokens_per_second"] as? Double ?? 0) > 0 })
     #expect(try fathom(["bench", "--blocks", "x"]).errors.contains("--blocks"))
   }
+
+  @Test func `a study on several training sizes gives the learning curve, goes on where it was, and writes event files`() throws {
+    try withStudy { folder, command in
+      let out = folder.appendingPathComponent("curve").path
+      let all = command + ["--train-sizes", "40,80", "--tensorboard", "--variants", "1VA", "--out", out]
+      let first = try fathom(all)
+      #expect(first.status == 0, "\(first.errors)")
+      let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
+      #expect(page.contains("With fewer training examples") && page.contains(">36<") && page.contains(">72<") && page.contains(">144<"))
+      #expect(try String(contentsOfFile: out + "/models/1VA-s1/run.json", encoding: .utf8).contains("\"mistakes\""))
+      let again = try fathom(all.filter { $0 != "--quiet" })
+      #expect(again.status == 0 && again.errors.components(separatedBy: "finished before").count == 4)
+      let board = out + "/tensorboard/1VA-s1/"
+      let events = try #require(try FileManager.default.contentsOfDirectory(atPath: board).first)
+      let records = try TensorBoardRecords(Data(contentsOf: URL(fileURLWithPath: board + events)))
+      #expect(records.count == 4 && records.text.contains("brain.Event:2") && records.text.contains("validation/accuracy"))
+      let refused = try fathom(command + ["--train-sizes", "40,900", "--out", out])
+      #expect(refused.status != 0 && refused.errors.contains("--train-sizes '900'"))
+    }
+  }
+
+  /// TensorBoard's own reader, where it is installed.
+  @Test(.enabled(if: TensorBoardRecords.hasReader, "python3 has no tensorboard"))
+  func `TensorBoard reads the events`() throws {
+    try withStudy { folder, command in
+      let out = folder.appendingPathComponent("board").path
+      #expect(try fathom(command + ["--tensorboard", "--variants", "1VA", "--out", out]).status == 0)
+      let store = try RunStore(reading: URL(fileURLWithPath: out))
+      let losses = try store.epochs(of: store.runs()[0]).compactMap { $0.first { $0.name == "train_loss" }?.value?.real }
+      let read = try TensorBoardRecords.read(out + "/tensorboard/1VA-s1", "train/loss")
+      #expect(read.map(\.step) == [1, 2, 3])
+      for (a, b) in zip(read, losses) { #expect(abs(a.value - b) < 1e-5) }
+    }
+  }
+}
+
+/// Event files, taken apart.
+struct TensorBoardRecords {
+  let count: Int
+  let text: String
+
+  /// - Throws: when a length leads outside of the file.
+  init(_ data: Data) throws {
+    var (place, count) = (0, 0)
+    while place < data.count {
+      try #require(place + 16 <= data.count)
+      let length = data[place..<place + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      place += 16 + length
+      count += 1
+    }
+    try #require(place == data.count)
+    self.count = count
+    text = String(decoding: data, as: UTF8.self)
+  }
+
+  static let hasReader = (try? run("import tensorboard")) != nil
+
+  static func read(_ folder: String, _ tag: String) throws -> [(step: Int, value: Double)] {
+    let lines = try run(
+      """
+      from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+      events = EventAccumulator("\(folder)"); events.Reload()
+      for e in events.Scalars("\(tag)"): print(e.step, e.value)
+      """)
+    return lines.split(separator: "\n").map { line in
+      let parts = line.split(separator: " ")
+      return (Int(parts[0])!, Double(parts[1])!)
+    }
+  }
+
+  private static func run(_ script: String) throws -> String {
+    let process = Process(), pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [ProcessInfo.processInfo.environment["FATHOM_PYTHON"] ?? "python3", "-c", script]
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw CheckpointError("python ended with \(process.terminationStatus)") }
+    return String(decoding: output, as: UTF8.self)
+  }
 }
