@@ -27,7 +27,7 @@ let package = Package(
     .library(
       name: "Fathom",
       targets: [
-        "Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Attention", "Report", "Server",
+        "Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Attention", "Report",
       ]),
     .executable(name: "fathom", targets: ["fathom"]),
   ],
