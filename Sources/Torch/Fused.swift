@@ -22,7 +22,8 @@ extension Tensor {
   /// - Returns: `[T,3H]`, rows of query, key and value → `[T,H]`
   /// - Source: Vaswani et al. 2017; the backward pass follows Dao et al. 2022, "FlashAttention".
   public func packedAttention(lengths: Tensor, heads: Int, dropout: Double) -> Tensor {
-    made(ct_packed_attention(handle, lengths.handle, Int64(heads), dropout))
+    OperationCounter.addAttention(lengths, queries: { $0 }, hidden: shape[1] / 3)
+    return made(ct_packed_attention(handle, lengths.handle, Int64(heads), dropout))
   }
 
   /// The same on CUDA in 16 bits, through FlashAttention's kernel for sequences of different lengths.
@@ -35,7 +36,8 @@ extension Tensor {
 
   /// Attention of one query `[B,H]` a sequence to its keys and values `[T,2H]` → `[B,H]`.
   public func firstAttention(_ keysValues: Tensor, lengths: Tensor, heads: Int, dropout: Double) -> Tensor {
-    made(ct_first_attention(handle, keysValues.handle, lengths.handle, Int64(heads), dropout))
+    OperationCounter.addAttention(lengths, queries: { _ in 1 }, hidden: shape[1])
+    return made(ct_first_attention(handle, keysValues.handle, lengths.handle, Int64(heads), dropout))
   }
 
   /// `gelu(x + bias)`: `[T,I]`, bias float32 `[I]`

@@ -71,13 +71,17 @@ extension Tensor {
 
 extension Tensor {
   /// `[…,M,K] × […,K,N] → […,M,N]`
-  public func matmul(_ other: Tensor) -> Tensor { made(ct_matmul(handle, other.handle)) }
+  public func matmul(_ other: Tensor) -> Tensor {
+    OperationCounter.add(2 * Double(count) * Double(other.shape.last ?? 1))
+    return made(ct_matmul(handle, other.handle))
+  }
   public func softmax(along dimension: Int = -1) -> Tensor { made(ct_softmax(handle, Int64(dimension))) }
   public func logSoftmax(along dimension: Int = -1) -> Tensor { made(ct_log_softmax(handle, Int64(dimension))) }
 
   /// `x Wᵀ + b`: `[…,in]` with weight `[out,in]` and bias `[out]` → `[…,out]`.
   public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    made((Fused.isEnabled ? ct_fast_linear : ct_linear)(handle, weight.handle, bias?.handle))
+    OperationCounter.add(2 * Double(count) * Double(weight.shape[0]))
+    return made((Fused.isEnabled ? ct_fast_linear : ct_linear)(handle, weight.handle, bias?.handle))
   }
 
   /// Normalises the last dimension.
@@ -104,6 +108,7 @@ extension Tensor {
 
   /// `softmax(q kᵀ / √D) v` on `[…,N,P,D]`, without keeping the probabilities.
   public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
-    made(ct_attention(q.handle, k.handle, v.handle))
+    OperationCounter.add(4 * Double(q.count) * Double(k.shape[k.rank - 2]))
+    return made(ct_attention(q.handle, k.handle, v.handle))
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Benchmark
+import Checkpoint
 import Foundation
+import Report
 import Torch
 import Training
 
@@ -50,6 +52,10 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "One JSON object a line instead of the table.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp("Instead, time epochs of 1 to 6 blocks and of 1 to 8 times the batches, and draw them.", valueName: "file.svg"))
+  var growth: String?
+
   /// For Tools/bench_peers.py
   @Flag(help: .hidden) var worker = false
 
@@ -65,6 +71,7 @@ struct BenchCommand: ParsableCommand {
     if let threads { Engine.threadCount = threads }
     let place = try Device(device)
     if worker { return try BenchWorker(device: place).run() }
+    if let growth { return try drawGrowth(to: growth, on: place) }
     if !json {
       Output.line("\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
       Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
@@ -77,6 +84,28 @@ struct BenchCommand: ParsableCommand {
         for count in try blocks.commaList.map(parse) { try measure(workload(mode, chosen, count), rate, place) }
       }
     }
+  }
+
+  /// Training in fp32.
+  private func drawGrowth(to path: String, on device: Device) throws {
+    func seconds(_ blocks: Int, _ copies: Int) -> (tokens: Int, seconds: Double) {
+      var work = workload(.train, .fp32, blocks)
+      work.batches = (0..<copies).flatMap { _ in work.batches }
+      let benchmark = EncoderBenchmark(work, device: device)
+      _ = benchmark.round()
+      return (work.tokens, (0..<rounds).map { _ in benchmark.round() }.sorted()[rounds / 2])
+    }
+    let byTokens = [1, 2, 4, 8].map { seconds(3, $0) }.map { (x: Double($0.tokens), seconds: $0.seconds) }
+    let byBlocks = (1...6).map { (x: Double($0), seconds: seconds($0, 1).seconds) }
+    let plot = GrowthPlot(
+      title: "Time of an epoch, hidden size \(hidden)",
+      [GrowthPlot.Series(axis: "real tokens, 3 blocks", points: byTokens), GrowthPlot.Series(axis: "blocks", points: byBlocks)])
+    do { try Data(plot.svg.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      throw CheckpointError("\(path) could not be written: name a folder that exists and has room")
+    }
+    for point in byTokens { Output.line(String(format: "%7.0f tokens %8.3f s", point.x, point.seconds)) }
+    for point in byBlocks { Output.line(String(format: "%7.0f blocks %8.3f s", point.x, point.seconds)) }
+    Output.line(path)
   }
 
   private func parse(_ count: String) throws -> Int {

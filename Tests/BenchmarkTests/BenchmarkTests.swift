@@ -1,5 +1,7 @@
+import BERT
 import Benchmark
 import Testing
+import Torch
 
 @Suite struct BenchmarkTests {
   @Test func `batches keep the distribution of lengths, the like ones together`() {
@@ -22,6 +24,31 @@ import Testing
     #expect(work(3, .train) == 3 * work(3, .inference))
     // The last block needs keys and values only, but for one row a text.
     #expect(work(1, .inference) < 0.3 * (work(2, .inference) - work(1, .inference)))
+  }
+
+  /// The model's own count of what it multiplies equals the least that the equations need: nothing is spent on padding,
+  /// and the cost is linear in real tokens and in blocks.
+  @Test(arguments: [true, false])
+  func `the model multiplies what the equations need and no more`(isFused: Bool) {
+    Fused.isEnabled = isFused
+    defer { Fused.isEnabled = true }
+    func counted(_ blocks: Int, _ lengths: [Int]) -> Double {
+      let config = BERTConfig(vocabularySize: 50, hiddenSize: 64, blockCount: blocks, headCount: 4, intermediateSize: 256)
+      let bert = BERTModel(config)
+      bert.initialize()
+      let batch = PackedTokens(lengths.map { [Int32](repeating: 3, count: $0) })
+      return OperationCounter.count { withoutGradients { _ = bert.pooled(batch) } } - Double(2 * lengths.count * 64 * 64)
+    }
+    for lengths in [[7], [3, 90, 41], [200, 200, 150, 8]] {
+      for blocks in 1...4 {
+        let work = Workload(mode: .inference, hidden: 64, heads: 4, blocks: blocks, precision: .fp32, batches: [lengths])
+        // Without the fused attention the query of the last block is that of [CLS] too.
+        #expect(counted(blocks, lengths) == work.operations, "\(blocks) blocks, \(lengths)")
+      }
+      let step = counted(3, lengths) - counted(2, lengths)
+      #expect(counted(4, lengths) - counted(3, lengths) == step)
+      #expect(counted(3, lengths + lengths) == 2 * counted(3, lengths), "linear in texts")
+    }
   }
 
   @Test func `a round takes time in both modes`() {

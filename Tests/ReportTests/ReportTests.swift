@@ -89,6 +89,15 @@ import Training
     #expect(StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: []).html.contains(svg))
   }
 
+  @Test func `growth is drawn with the line that fits it`() {
+    let straight = GrowthPlot.Series(axis: "a & b", points: [(1, 3), (2, 5), (4, 9)])
+    #expect(abs(straight.line.slope - 2) < 1e-9 && abs(straight.line.intercept - 1) < 1e-9 && abs(straight.line.explained - 1) < 1e-9)
+    let bent = GrowthPlot.Series(axis: "x", points: [(1, 1), (2, 4), (3, 9), (8, 64)])
+    #expect(bent.line.explained < 0.99)
+    let svg = GrowthPlot(title: "time", [straight, bent]).svg
+    #expect(XMLCheck().isWellFormed(svg) && svg.components(separatedBy: "<circle").count - 1 == 7 && svg.contains("100.00"))
+  }
+
   @Test func `the page escapes what it shows`() throws {
     let result = try Self.study(["1VA", "2VA"])
     let html = StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: [("classes", "<script>alert(1)</script>")]).html
