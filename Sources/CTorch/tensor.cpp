@@ -34,7 +34,14 @@ ct_tensor ct_empty(const int64_t *sizes, int rank, int dtype, int device, int in
 ct_tensor ct_clone(ct_tensor t) { return making([&] { return take(t).clone(); }); }
 ct_tensor ct_contiguous(ct_tensor t) { return making([&] { return take(t).contiguous(); }); }
 ct_tensor ct_to_dtype(ct_tensor t, int dtype) { return making([&] { return take(t).to(static_cast<c10::ScalarType>(dtype)); }); }
-ct_tensor ct_to_device(ct_tensor t, int device, int index) { return making([&] { return take(t).to(place(device, index)); }); }
+// Through pinned memory to a GPU, so that the processor need not wait for the copy.
+ct_tensor ct_to_device(ct_tensor t, int device, int index) {
+  return making([&] {
+    const at::Tensor from = take(t);
+    const at::Device to = place(device, index);
+    return from.is_cpu() && to.is_cuda() ? from.pin_memory().to(to, /*non_blocking=*/true) : from.to(to);
+  });
+}
 
 int ct_copy_(ct_tensor destination, ct_tensor source) {
   return doing([&] {

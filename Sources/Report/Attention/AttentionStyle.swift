@@ -15,12 +15,12 @@ enum AttentionStyle {
     #stage { overflow-x: auto; min-height: 8rem } #stage svg { width: auto; max-width: none; display: block }
     #stage text { fill: currentColor; font: 12px system-ui, "Helvetica Neue", Arial, sans-serif }
     .text { line-height: 1.9; font-size: 16px; overflow-wrap: anywhere }
-    .text span[data-band] { padding: .1em .12em; border-radius: 3px; cursor: pointer }
+    .text span[data-band] { padding: .1em 0; border-radius: 3px; cursor: pointer }
     .text span[data-band]:not([data-band="0"]) { color: #1b1b1b }
     .text span.from { outline: 2px solid #0072B2; outline-offset: 1px }
     \((1...4).map { ".band\($0) { background: \(bands[$0]) } .against\($0) { background: \(against[$0]) }" }.joined(separator: "\n"))
     .legend { font-size: 13px; color: var(--soft) } .legend i { display: inline-block; width: 1.6em; height: .9em; margin: 0 .3em 0 .8em; vertical-align: -1px; border: 1px solid var(--line) }
-    textarea { display: block; width: 100%; font: inherit; background: var(--paper); color: var(--ink); border: 1px solid var(--line) }
+    form { margin-bottom: 1rem } form label { display: block; margin-bottom: .4rem } textarea { display: block; width: 100%; box-sizing: border-box; margin-bottom: .4rem; font: inherit; background: var(--paper); color: var(--ink); border: 1px solid var(--line) }
     #note, #status { color: var(--soft); font-size: 13px } .side { display: grid; gap: 1.2rem } .side h2 { margin: 0 0 .3rem }
     .thumb { cursor: pointer } .thumb:hover rect, .thumb:focus rect { stroke: #0072B2; stroke-width: 2 } .token { cursor: pointer }
     @media print { nav, #controls, #save, form { display: none } }
