@@ -152,10 +152,18 @@ import Torch
       Self.act + """
         report.ready = performance.now(); report.spans = spans().length;
         choose("method", "layer-head"); choose("layer", 3); choose("head", 7); report.changed = performance.now() - report.ready;
+        const time = work => { const start = performance.now(); work(); return performance.now() - start };
+        report.blocks = {
+          neuron: time(() => view("neuron")), headSlice: time(() => headView.paths(reading(), 11, [...Array(128).keys()], 0.02)),
+          thumb: time(() => modelView.picture(reading(), 5, 11)),
+        };
         """)
     #expect(visit.report["spans"] as? Int == 510 && visit.report["problems"] as? [String] == [])
     let (ready, changed) = (visit.report["ready"] as? Double ?? .infinity, visit.report["changed"] as? Double ?? .infinity)
     #expect(ready < 2000, "milliseconds until the page can be used")
     #expect(changed < 1000, "milliseconds to show another layer and head")
+    // The longest pieces of work of the other views, between which the page answers its reader.
+    let blocks = try #require(visit.report["blocks"] as? [String: Double])
+    #expect(blocks.count == 3 && blocks.values.allSatisfy { $0 < 500 }, "\(blocks)")
   }
 }
