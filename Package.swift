@@ -72,7 +72,7 @@ let package = Package(
       name: "fathom",
       dependencies: ["Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       linkerSettings: engine),
-    .target(name: "Fixtures", dependencies: ["BERT", "WordPiece"], path: "Tests/Fixtures"),
+    .target(name: "Fixtures", dependencies: ["BERT", "Checkpoint", "WordPiece"], path: "Tests/Fixtures"),
     tests("Torch"),
     tests("WordPiece"),
     tests("Checkpoint"),

@@ -178,6 +178,16 @@ class Process:
         self.process.wait()
 
 
+def race(own, rounds):
+    """Rounds that alternate: the median of the seconds and the peak of memory, by name."""
+    answers = {name: [] for name in own}
+    for _ in range(rounds):
+        for name, process in own.items():
+            answers[name].append(process.ask("round"))
+    return ({name: statistics.median(a["seconds"] for a in list_) for name, list_ in answers.items()},
+            {name: max(a["peak_memory_bytes"] for a in list_) for name, list_ in answers.items()})
+
+
 def compare(options, work):
     own = {"fathom": Process([options.fathom, "bench", "--worker", "--device", options.device], work)}
     peers = [p for p in options.peers.split(",") if p != "onnx" or (work["mode"], work["precision"]) == ("inference", "fp32")]
@@ -189,16 +199,11 @@ def compare(options, work):
             print(f"{peer} left out: {error}", file=sys.stderr)
     for process in own.values():
         process.ask("warm-up")
-    answers = {name: [] for name in own}
-    for _ in range(options.rounds):
-        for name, process in own.items():
-            answers[name].append(process.ask("round"))
+    seconds, memory = race(own, options.rounds)
     rate = own["fathom"].ask("rate")["matrix_rate_flops"]
     for process in own.values():
         process.close()
     tokens = sum(map(sum, work["batches"]))
-    seconds = {name: statistics.median(a["seconds"] for a in list_) for name, list_ in answers.items()}
-    memory = {name: max(a["peak_memory_bytes"] for a in list_) for name, list_ in answers.items()}
     row = {key: work[key] for key in ("mode", "precision", "hidden", "blocks")}
     row["share_of_matrix_rate"] = round(own["fathom"].first["operations"] / seconds["fathom"] / rate, 3)
     for name in own:
@@ -216,17 +221,12 @@ def compare_tokenizers(options):
     alone = {"RAYON_NUM_THREADS": str(options.threads), "TOKENIZERS_PARALLELISM": "false" if options.threads == 1 else "true"}
     own = {"fathom": Process([options.fathom, "bench", "--worker"], work),
            "tokenizers": Process([sys.executable, os.path.abspath(__file__), "--worker", "tokenizers"], work, alone)}
-    answers = {name: [] for name in own}
-    for _ in range(options.rounds):
-        for name, process in own.items():
-            answers[name].append(process.ask("round"))
+    seconds, memory = race(own, options.rounds)
     ids = {name: process.first["ids"] for name, process in own.items()}
     for process in own.values():
         process.close()
     if len(set(ids.values())) != 1:
         raise SystemExit(f"not the same ids: {ids}")
-    seconds = {name: statistics.median(a["seconds"] for a in list_) for name, list_ in answers.items()}
-    memory = {name: max(a["peak_memory_bytes"] for a in list_) for name, list_ in answers.items()}
     row = {"mode": "tokenization", "threads": options.threads, "texts": len(read_texts(options.texts)), "ids": ids["fathom"]}
     for name in own:
         row[f"{name}_seconds"] = round(seconds[name], 3)

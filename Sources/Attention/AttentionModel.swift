@@ -114,17 +114,16 @@ public final class AttentionModel {
   /// output, summed over the hidden size.
   /// - Source: Simonyan et al. 2013, "Deep Inside Convolutional Networks"; Shrikumar et al. 2017, "Learning Important
   ///   Features Through Propagating Activation Differences", section 2.2 (gradient × input).
-  private func explain(_ classifier: TextClassifier, _ batch: PackedTokens) -> (prediction: TextReading.Prediction, attributions: [Double])
-  {
+  private func explain(
+    _ classifier: TextClassifier, _ batch: PackedTokens
+  ) -> (prediction: TextClassifier.Prediction, attributions: [Double]) {
     let embedded = withoutGradients { bert.embeddings(batch) }
     embedded.requiresGradient = true
     let logits = classifier.network(batch, embedded: embedded)  // [1,C]
-    let row = logits.detached().array(Float.self)
-    let best = row.indices.max { row[$0] < row[$1] }!
+    let prediction = classifier.prediction(logits.detached().array())
+    let best = classifier.settings.labels.firstIndex(of: prediction.label)!
     logits.narrowed(1, from: best, count: 1).sum().backward()
     let products = withoutGradients { (embedded.gradient! * embedded).sum(along: 1).array(Float.self) }
-    let labels = classifier.settings.labels
-    let scores = zip(labels, TextClassifier.softmax(row)).map { (label: $0, probability: $1) }
-    return (TextReading.Prediction(label: labels[best], scores: scores), products.map(Double.init))
+    return (prediction, products.map(Double.init))
   }
 }

@@ -11,17 +11,8 @@ public enum HighlightMethod: Sendable, Equatable {
   case rollout
   case gradientTimesInput
 
-  public var name: String {
-    switch self {
-    case .firstLayerAverage: "first-layer-average"
-    case .lastLayerAverage: "last-layer-average"
-    case .layerAverage: "layer-average"
-    case .layerHead: "layer-head"
-    case .custom: "custom"
-    case .rollout: "rollout"
-    case .gradientTimesInput: "gradient-x-input"
-    }
-  }
+  /// Whether its weights are compared with the pretrained model's: not rollout, and gradients need a classifier.
+  public var isComparable: Bool { self != .rollout && self != .gradientTimesInput }
 }
 
 /// How weights become a scale from 0 to 1.
@@ -70,6 +61,8 @@ public struct Highlight: Sendable {
   }
 
   public let parts: [Part]
+  /// Whether weights below 0 mean something: what speaks against a class, or what fine-tuning took away.
+  public let isSigned: Bool
 
   /// - Parameter origin: another model's reading of the same tokens: weights then are the differences to it.
   /// - Precondition: the blocks, heads and token of the options exist; both readings have the same tokens.
@@ -95,6 +88,7 @@ public struct Highlight: Sendable {
     }
     // What speaks for a class and what speaks against it count alike: the sign is shown beside the strength.
     let isSigned = origin != nil || options.method == .gradientTimesInput
+    self.isSigned = isSigned
     let normalized = options.normalization(pieces.map { isSigned ? abs($0.weight) : $0.weight })
     parts = zip(pieces, normalized).map { piece, value in
       Part(text: piece.text, weight: piece.weight, normalized: value, band: Highlight.band(value), isSpaced: piece.isSpaced)

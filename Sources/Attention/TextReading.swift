@@ -1,3 +1,4 @@
+import Classification
 import Foundation
 
 /// How a model read one text: the queries and keys of every block, from which any attention weight follows.
@@ -11,12 +12,6 @@ public struct TextReading: Sendable {
     public let keys: [Float]
   }
 
-  public struct Prediction: Sendable {
-    public let label: String
-    /// In the order of the model's classes
-    public let scores: [(label: String, probability: Double)]
-  }
-
   /// Word pieces, with `[CLS]` and `[SEP]`
   public let tokens: [String]
   public let isSpecial: [Bool]
@@ -26,7 +21,7 @@ public struct TextReading: Sendable {
   /// `[L,L]`: what each token's output holds of each input (``AttentionModel/rollout``).
   public let rollout: [Float]
   /// nil where no classifier stands on the encoder
-  public let prediction: Prediction?
+  public let prediction: TextClassifier.Prediction?
   /// Each token's gradient × input towards the predicted class; above 0 speaks for it. Empty without a classifier.
   public let attributions: [Double]
 

@@ -6,15 +6,14 @@ import Training
 
 /// A VA classifier with drawn weights, and the time that its work takes.
 public final class EncoderBenchmark {
-  private let workload: Workload
   private let network: ClassifierNetwork
+  /// nil in inference, which needs no state of it
   private let optimizer: AdamW?
   private let sequences: [[[Int32]]]
   private let dtype: DType
   private let device: Device
 
   public init(_ workload: Workload, device: Device = .cpu) {
-    self.workload = workload
     self.device = device
     RandomState.seed(1)
     let config = BERTConfig(
@@ -45,9 +44,10 @@ public final class EncoderBenchmark {
   public func round() -> Double {
     let started = ContinuousClock.now
     for batch in sequences {
-      switch workload.mode {
-      case .train: train(batch, optimizer!)
-      case .inference: _ = withoutGradients { network(PackedTokens(batch, device: device), dtype: dtype).array(Float.self) }
+      if let optimizer {
+        train(batch, optimizer)
+      } else {
+        _ = withoutGradients { network(PackedTokens(batch, device: device), dtype: dtype).array(Float.self) }
       }
     }
     return (ContinuousClock.now - started) / .seconds(1)

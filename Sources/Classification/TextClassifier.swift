@@ -97,17 +97,34 @@ public final class TextClassifier {
   public struct Prediction: Sendable {
     public let label: String
     /// In the order of the classes
-    public let probabilities: [Double]
+    public let scores: [(label: String, probability: Double)]
     public let logits: [Float]
+
+    /// In the order of the classes
+    public var probabilities: [Double] { scores.map(\.probability) }
+
+    /// Of the predicted class
+    public var probability: Double { scores.first { $0.label == label }?.probability ?? 0 }
+
+    /// As `fathom predict` and `fathom serve` give it, for `JSONSerialization`.
+    public var json: [String: Any] {
+      [
+        "label": label, "scores": Dictionary(uniqueKeysWithValues: scores.map { ($0.label, $0.probability) }),
+        "logits": logits.map(Double.init),
+      ]
+    }
   }
 
   /// Predicts the classes of texts.
-  public func predict(_ texts: [String], dtype: DType = .float32) -> [Prediction] {
-    logits(encode(texts), dtype: dtype).map { row in
-      let probabilities = TextClassifier.softmax(row)
-      let best = row.indices.max { row[$0] < row[$1] }!
-      return Prediction(label: settings.labels[best], probabilities: probabilities, logits: row)
-    }
+  public func predict(_ texts: [String], dtype: DType = .float32, device: Device = .cpu) -> [Prediction] {
+    logits(encode(texts), dtype: dtype, device: device).map(prediction)
+  }
+
+  /// What the logits `[C]` of a text say.
+  public func prediction(_ logits: [Float]) -> Prediction {
+    let best = logits.indices.max { logits[$0] < logits[$1] }!
+    let scores = zip(settings.labels, TextClassifier.softmax(logits)).map { (label: $0, probability: $1) }
+    return Prediction(label: settings.labels[best], scores: scores, logits: logits)
   }
 
   /// - Precondition: `logits` is not empty.

@@ -23,17 +23,9 @@ public struct EpochPlot {
       ($0.test ?? $0.validation)?.accuracy ?? 0
     }
     for (index, entry) in series.enumerated() {
-      let y = Self.top + Double(index) * 18
-      out +=
-        "<line x1=\"618\" y1=\"\(y)\" x2=\"636\" y2=\"\(y)\" stroke=\"\(PlotStyle.colour(index))\" stroke-width=\"2\"\(dash(index))/>\n"
-      out += PlotStyle.text(entry.name, x: 642, y: y + 4, style: "ink")
+      out += PlotStyle.key(entry.name, index, x: 618, y: Self.top + Double(index) * 18)
     }
     return out + "</svg>\n"
-  }
-
-  private func dash(_ index: Int) -> String {
-    let patterns = ["", " stroke-dasharray=\"6 3\"", " stroke-dasharray=\"2 3\""]
-    return patterns[index / PlotStyle.colours.count % patterns.count]
   }
 
   private func panel(_ title: String, left: Double, format: String, scale: Double = 1, _ value: (EpochRecord) -> Double) -> String {
@@ -55,7 +47,7 @@ public struct EpochPlot {
     for (index, entry) in series.enumerated() {
       let points = entry.epochs.map { "\(PlotStyle.fixed(x($0.epoch))),\(PlotStyle.fixed(y(value($0))))" }
       out +=
-        "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(PlotStyle.colour(index))\" stroke-width=\"1.8\"\(dash(index))/>\n"
+        "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(PlotStyle.colour(index))\" stroke-width=\"1.8\"\(PlotStyle.dash(index))/>\n"
       let peak = entry.epochs[entry.peak - 1]
       out +=
         "<circle cx=\"\(PlotStyle.fixed(x(peak.epoch)))\" cy=\"\(PlotStyle.fixed(y(value(peak))))\" r=\"3.5\" fill=\"\(PlotStyle.colour(index))\"><title>\(escape(entry.name)): kept epoch \(peak.epoch)</title></circle>\n"

@@ -54,13 +54,12 @@ public struct LearningCurvePlot {
     _ entry: (name: String, points: [(examples: Int, accuracy: Double, interval: ClosedRange<Double>)]), _ index: Int
   ) -> String {
     let colour = PlotStyle.colour(index)
-    let dash = ["", " stroke-dasharray=\"6 3\"", " stroke-dasharray=\"2 3\""][index / PlotStyle.colours.count % 3]
     // Intervals of neighbouring lines would hide one another.
     let shift = (Double(index) - Double(series.count - 1) / 2) * 3
     let places = entry.points.map { (x: x($0.examples) + shift, point: $0) }
     var out =
       "<polyline points=\"" + places.map { "\(PlotStyle.fixed($0.x)),\(PlotStyle.fixed(y($0.point.accuracy)))" }.joined(separator: " ")
-    out += "\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"\(dash)/>\n"
+    out += "\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"\(PlotStyle.dash(index))/>\n"
     for (x, point) in places {
       let (top, bottom) = (PlotStyle.fixed(y(point.interval.upperBound)), PlotStyle.fixed(y(point.interval.lowerBound)))
       out +=
@@ -68,9 +67,7 @@ public struct LearningCurvePlot {
       out += "<circle cx=\"\(PlotStyle.fixed(x))\" cy=\"\(PlotStyle.fixed(y(point.accuracy)))\" r=\"4\" fill=\"\(colour)\">"
       out += "<title>\(escape(entry.name)), \(point.examples) examples: \(percent(point.accuracy))</title></circle>\n"
     }
-    let key = Self.top + 10 + Double(index) * 18, start = Self.width - Self.right + 20
-    out += "<line x1=\"\(start)\" y1=\"\(key)\" x2=\"\(start + 18)\" y2=\"\(key)\" stroke=\"\(colour)\" stroke-width=\"2\"\(dash)/>\n"
-    return out + PlotStyle.text(entry.name, x: start + 24, y: key + 4, style: "ink")
+    return out + PlotStyle.key(entry.name, index, x: Self.width - Self.right + 20, y: Self.top + 10 + Double(index) * 18)
   }
 
   private func percent(_ share: Double) -> String { String(format: "%.2f\u{202F}%%", share * 100) }

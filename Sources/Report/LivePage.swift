@@ -32,15 +32,8 @@ public enum LivePage {
 
   /// Before the first run is finished.
   public static func empty(title: String) -> String {
-    """
-    <!doctype html>
-    <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Fathom: \(escape(title))</title><style>\(PageStyle.css)</style></head><body>
-    <h1>How deep does it have to be?</h1>
-    <p class="answer">No run has finished yet.</p>
-    </body></html>
-
-    """
+    PageStyle.document(
+      title: "Fathom: \(title)", body: "<h1>How deep does it have to be?</h1>\n<p class=\"answer\">No run has finished yet.</p>")
   }
 
   /// A report with a section at its end, which follows the study: what changed is fetched anew, the reader stays where they are.

@@ -22,6 +22,19 @@ enum PageStyle {
     @media print { body { margin: 0; max-width: none } h2 { break-after: avoid } svg, table { break-inside: avoid } }
     """
 
+  /// A whole document.
+  static func document(title: String, css more: String = "", body: String) -> String {
+    """
+    <!doctype html>
+    <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(escape(title))</title>
+    <style>\(css)\n\(more)</style></head><body>
+    \(body)
+    </body></html>
+
+    """
+  }
+
   static let script = """
     function sortTables() {
       for (const table of document.querySelectorAll("table.sortable")) {

@@ -7,6 +7,18 @@ enum PlotStyle {
 
   static func colour(_ index: Int) -> String { colours[index % colours.count] }
 
+  /// What tells a line from another of the same colour, as an attribute.
+  static func dash(_ index: Int) -> String {
+    let patterns = ["", " stroke-dasharray=\"6 3\"", " stroke-dasharray=\"2 3\""]
+    return patterns[index / colours.count % patterns.count]
+  }
+
+  /// An entry of a legend.
+  static func key(_ name: String, _ index: Int, x: Double, y: Double) -> String {
+    "<line x1=\"\(x)\" y1=\"\(y)\" x2=\"\(x + 18)\" y2=\"\(y)\" stroke=\"\(colour(index))\" stroke-width=\"2\"\(dash(index))/>\n"
+      + text(name, x: x + 24, y: y + 4, style: "ink")
+  }
+
   static func open(width: Double, height: Double, title: String, description: String) -> String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(width)) \(Int(height))" role="img" \

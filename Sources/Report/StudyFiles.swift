@@ -12,7 +12,7 @@ public enum StudyFiles {
     let plot = AccuracyPlot(study, subtitle: settings.subtitle)
     let files = [
       ("results.csv", ResultsCSV.text(study)), ("results.md", StudyMarkdown(study, settings).text), ("accuracy.svg", plot.svg),
-      ("report.html", StudyPage(study, plot: plot, settings: settings.rows).html),
+      ("report.html", page(study)),
     ]
     for (name, text) in files {
       do { try Data(text.utf8).write(to: folder.appendingPathComponent(name), options: .atomic) } catch {

@@ -20,34 +20,30 @@ public struct StudyPage {
     let warning =
       study.selectedOnTest
       ? "<p class=\"warning\">Epochs were selected on the test set (the 2019 protocol): test figures are optimistic.</p>" : ""
-    return """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>Fathom: how deep does it have to be?</title>
-      <style>\(PageStyle.css)</style></head><body>
-      <h1>How deep does it have to be?</h1>
-      <p class="answer">\(escape(table.conclusion))</p>
-      \(warning)
-      \(plot.svg)
-      <h2>All models</h2>
-      \(self.table(table.columns, table.rows, sortable: true))
-      \(table.note2019.map { "<p>\(escape($0))</p>" } ?? "")
-      \(deltas(table))
-      <h2>Accuracy against cost</h2>
-      \(costs)
-      <h2>Epoch by epoch</h2>
-      \(EpochPlot(study).svg)
-      \(learningCurve)
-      <h2>Confusion matrices</h2>
-      <p>Test examples of the first seed; rows are true classes, columns predicted ones.</p>
-      <div class="matrices">\(study.results.map(confusion).joined(separator: "\n"))</div>
-      \(mistakes)
-      <h2>How these figures were obtained</h2>
-      <dl>\(settings.map { "<dt>\(escape($0.name))</dt><dd>\(escape($0.value))</dd>" }.joined(separator: "\n"))</dl>
-      <script>\(PageStyle.script)</script>
-      </body></html>
-
-      """
+    return PageStyle.document(
+      title: "Fathom: how deep does it have to be?",
+      body: """
+        <h1>How deep does it have to be?</h1>
+        <p class="answer">\(escape(table.conclusion))</p>
+        \(warning)
+        \(plot.svg)
+        <h2>All models</h2>
+        \(self.table(table.columns, table.rows, sortable: true))
+        \(table.note2019.map { "<p>\(escape($0))</p>" } ?? "")
+        \(deltas(table))
+        <h2>Accuracy against cost</h2>
+        \(costs)
+        <h2>Epoch by epoch</h2>
+        \(EpochPlot(study).svg)
+        \(learningCurve)
+        <h2>Confusion matrices</h2>
+        <p>Test examples of the first seed; rows are true classes, columns predicted ones.</p>
+        <div class="matrices">\(study.results.map(confusion).joined(separator: "\n"))</div>
+        \(mistakes)
+        <h2>How these figures were obtained</h2>
+        <dl>\(settings.map { "<dt>\(escape($0.name))</dt><dd>\(escape($0.value))</dd>" }.joined(separator: "\n"))</dl>
+        <script>\(PageStyle.script)</script>
+        """)
   }
 
   private func table(_ head: [String], _ rows: [[String]], sortable: Bool = false) -> String {

@@ -31,9 +31,9 @@ final class ModelShelf: @unchecked Sendable {
   /// The model that a request means.
   /// - Parameter name: nil means `preferred`, or the first there is.
   /// - Throws: ``ServerFault`` 404.
-  func name(_ name: String?, preferred: String?) throws -> String {
+  func name(_ name: String?, preferred: @autoclosure () -> String?) throws -> String {
     let names = self.names
-    guard let chosen = name ?? preferred.flatMap({ names.contains($0) ? $0 : nil }) ?? names.first else {
+    guard let chosen = name ?? preferred().flatMap({ names.contains($0) ? $0 : nil }) ?? names.first else {
       throw ServerFault(.notFound, "the study has no finished model yet")
     }
     guard names.contains(chosen) else {

@@ -21,14 +21,20 @@ struct ServerFault: Error, HTTPResponseError {
 extension Response {
   /// A JSON object.
   static func json(_ object: Any, status: HTTPResponse.Status = .ok) throws -> Response {
-    let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-    return text(String(decoding: data, as: UTF8.self), "application/json", status: status)
+    json(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]), status: status)
   }
 
-  static func text(_ text: String, _ type: String, status: HTTPResponse.Status = .ok) -> Response {
+  /// JSON that is written already.
+  static func json(_ data: Data, status: HTTPResponse.Status = .ok) -> Response {
+    content(ByteBuffer(bytes: data), "application/json", status: status)
+  }
+
+  static func text(_ text: String, _ type: String) -> Response { content(ByteBuffer(string: text), type, status: .ok) }
+
+  private static func content(_ bytes: ByteBuffer, _ type: String, status: HTTPResponse.Status) -> Response {
     Response(
       status: status, headers: [.contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+      body: ResponseBody(byteBuffer: bytes))
   }
 
   static func html(_ text: String) -> Response { self.text(text, "text/html; charset=utf-8") }

@@ -8,22 +8,26 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
 
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
     let started = ContinuousClock.now
-    var response: Response
+    let response: Response
     do {
       try check(request)
       response = try await next(request, context)
-    } catch let error as any HTTPResponseError {
-      response =
-        (error as? ServerFault) == nil
-        ? try ServerFault(error.status, error.status.reasonPhrase).response(from: request, context: context)
-        : try error.response(from: request, context: context)
     } catch {
-      context.logger.error("\(error)")
-      response = try ServerFault(.internalServerError, String(describing: error)).response(from: request, context: context)
+      response = try fault(error, context).response(from: request, context: context)
     }
     metrics.addRequest(
       context.endpointPath ?? "other", status: response.status.code, seconds: (ContinuousClock.now - started) / .seconds(1))
     return response
+  }
+
+  private func fault(_ error: any Error, _ context: Context) -> ServerFault {
+    switch error {
+    case let fault as ServerFault: return fault
+    case let error as any HTTPResponseError: return ServerFault(error.status, error.status.reasonPhrase)
+    default:
+      context.logger.error("\(error)")
+      return ServerFault(.internalServerError, String(describing: error))
+    }
   }
 
   private func check(_ request: Request) throws {

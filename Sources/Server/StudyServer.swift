@@ -23,6 +23,9 @@ public struct StudyServer: Sendable {
     public var waitingTexts = 1024
 
     public init() {}
+
+    /// Whether only this machine can reach the server.
+    public var isLoopback: Bool { ["127.0.0.1", "localhost", "::1"].contains(host) }
   }
 
   static let bodyLimit = 1 << 20
@@ -38,7 +41,7 @@ public struct StudyServer: Sendable {
   /// - Throws: `CheckpointError` when the folder is no study, or a host beyond loopback has no token.
   public init(_ folder: URL, options: Options = Options()) throws {
     _ = try RunStore(reading: folder)
-    guard ["127.0.0.1", "localhost", "::1"].contains(options.host) || options.token?.isEmpty == false else {
+    guard options.isLoopback || options.token?.isEmpty == false else {
       throw CheckpointError("--host \(options.host) lets other machines in: add --token with a secret that they must send")
     }
     self.options = options
@@ -102,16 +105,7 @@ public struct StudyServer: Sendable {
     let texts = try RequestBodyReader.texts(body)
     let name = try models.name(RequestBodyReader.model(body), preferred: pages.recommendedRun)
     let found = try await predictions.predict(texts, model: name, within: options.timeout)
-    let labels = try await queue.run(texts: 0) { try models.classifier(name).settings.labels }
-    return try Response.json([
-      "model": name,
-      "predictions": found.map { prediction in
-        [
-          "label": prediction.label, "scores": Dictionary(uniqueKeysWithValues: zip(labels, prediction.probabilities)),
-          "logits": prediction.logits.map(Double.init),
-        ] as [String: Any]
-      },
-    ])
+    return try Response.json(["model": name, "predictions": found.map(\.json)])
   }
 
   private func attend(_ request: Request) async throws -> Response {
@@ -123,6 +117,6 @@ public struct StudyServer: Sendable {
       let example = AttentionExample(try models.attention(name).read(text))
       return try JSONSerialization.data(withJSONObject: example.json)
     }
-    return Response.text(String(decoding: data, as: UTF8.self), "application/json")
+    return Response.json(data)
   }
 }

@@ -31,7 +31,7 @@ public struct Study {
   public func run(
     tensorBoard: URL? = nil,
     begin: (_ variant: Variant, _ seed: UInt64, _ place: Int, _ total: Int, _ isDone: Bool) -> Void,
-    report: @escaping (Trainer.Event) -> Void, shouldStop: @escaping () -> Bool
+    report: @escaping (Trainer.Event) throws -> Void, shouldStop: @escaping () -> Bool
   ) throws -> StudyResult {
     let store = try RunStore(folder)
     let stored = Set(try store.runs().filter(\.isFinished).map { "\($0.variant) \($0.seed)" })
@@ -62,27 +62,22 @@ public struct Study {
 
   /// Runs a job, writing each epoch to the store as it ends.
   private func run(
-    _ job: TrainingJob, in home: URL, _ store: RunStore, _ tensorBoard: URL?, _ report: @escaping (Trainer.Event) -> Void,
+    _ job: TrainingJob, in home: URL, _ store: RunStore, _ tensorBoard: URL?, _ report: @escaping (Trainer.Event) throws -> Void,
     _ shouldStop: @escaping () -> Bool
   ) throws -> RunRecord {
     let (name, seed) = (job.variant.description, job.options.seed)
     try store.begin(
       variant: name, seed: seed, fingerprint: job.fingerprint, settings: job.settings.mapValues(JSONValue.init))
     let board = try tensorBoard.map(TensorBoardWriter.init)
-    var failure: (any Error)?
-    do {
-      return try job.run(in: home) { event in
+    return try job.run(
+      in: home,
+      report: { event in
         if case .epoch(let epoch, _) = event {
-          do {
-            try store.add(epoch, variant: name, seed: seed)
-            try board?.add(epoch)
-          } catch { failure = error }
+          try store.add(epoch, variant: name, seed: seed)
+          try board?.add(epoch)
         }
-        report(event)
-      } shouldStop: {
-        failure != nil || shouldStop()
-      }
-    } catch { throw failure ?? error }
+        try report(event)
+      }, shouldStop: shouldStop)
   }
 }
 

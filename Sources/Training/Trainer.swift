@@ -24,18 +24,19 @@ public final class Trainer {
   private let folder: URL
   private let fingerprint: String
   private let optimizer: AdamW
-  private let report: (Event) -> Void
+  private let report: (Event) throws -> Void
   private let shouldStop: () -> Bool
   private var state: TrainingState
 
   /// - Parameters:
   ///   - folder: where the best epoch's model and the state go.
   ///   - fingerprint: of the data and the model; a state with another one is refused.
+  ///   - report: hears what happens; the state of an epoch is saved before it hears of it, and what it throws ends the run.
   ///   - shouldStop: asked after each step; true saves and throws ``Interrupted``.
   /// - Throws: when the folder holds a state of another run.
   public init(
     _ classifier: TextClassifier, _ options: TrainingOptions, folder: URL, fingerprint: String,
-    report: @escaping (Event) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
+    report: @escaping (Event) throws -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
   ) throws {
     self.classifier = classifier
     self.options = options
@@ -77,7 +78,7 @@ public final class Trainer {
       // The model first: a state that names a best epoch must find it on disk.
       if isBest { try classifier.save(to: folder) }
       try saveState()
-      report(.epoch(record, isBest: isBest))
+      try report(.epoch(record, isBest: isBest))
       if shouldStop(), state.history.count < options.epochs { throw interrupted }
     }
     let best = try Checkpoint(folder: folder)
@@ -97,7 +98,7 @@ public final class Trainer {
   /// Logits with the weights at hand; stops as training does.
   func logits(_ set: EncodedTexts) throws -> [[Float]] {
     try classifier.logits(set, dtype: options.precision.dtype, device: options.device) { [self] done in
-      report(.evaluating(done: done, of: set.count))
+      try report(.evaluating(done: done, of: set.count))
       if shouldStop() {
         // The epoch's training is done and saved; its evaluation is repeated on resuming.
         if state.step > 0 { try saveState() }
@@ -161,7 +162,7 @@ public final class Trainer {
     state.seconds += Date().timeIntervalSince(started)
     state.tokens += batch.reduce(0) { $0 + $1.count }
     let perStep = state.seconds / Double(step + 1)
-    report(
+    try report(
       .step(
         epoch: epoch + 1, step: step + 1, steps: steps, loss: loss,
         examplesPerSecond: Double(options.batchSize) / max(perStep, 1e-9), secondsLeft: perStep * Double(steps - step - 1)))

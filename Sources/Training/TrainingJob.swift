@@ -123,7 +123,7 @@ public struct TrainingJob {
   /// Runs, or goes on where a run in the same folder was stopped; `run.json` marks the end.
   /// - Throws: `Trainer.Interrupted` after saving when `shouldStop` says so.
   public func run(
-    in folder: URL, report: @escaping (Trainer.Event) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
+    in folder: URL, report: @escaping (Trainer.Event) throws -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
   ) throws -> RunRecord {
     RandomState.seed(options.seed)
     Engine.forgetPeakMemory()

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Attention
-import Checkpoint
 import Corpus
 import Foundation
 import Report
@@ -33,7 +32,7 @@ struct AttentionCommand: ParsableCommand {
   @Option(help: "Labelled data to take texts from: an aclImdb-like folder, .csv, .tsv or .jsonl.")
   var data: String?
 
-  @OptionGroup var columns: DataArguments
+  @OptionGroup var columns: ColumnArguments
 
   @Option(help: "How many of them: a seeded sample over all classes.")
   var examples = 3
@@ -80,7 +79,8 @@ struct AttentionCommand: ParsableCommand {
       if html != nil { shown.append(example) }
     }
     if let html {
-      try write(AttentionPage(shown, title: title, only: view, method: options.method.name, choices: weights.choices(options)), to: html)
+      try Output.write(AttentionPage(shown, title: title, only: view, choices: weights.choices(options)).html(), to: html)
+      Output.note("\(html): open it in a browser")
     }
   }
 
@@ -94,28 +94,20 @@ struct AttentionCommand: ParsableCommand {
   }
 
   private func show(_ example: AttentionExample, _ options: Highlight.Options) throws {
-    let highlight = Highlight(example.reading, options, minus: weights.isDifference(options) ? example.origin : nil)
-    if json { return try Output.json(weights.json(highlight, example, options)) }
+    let origin = options.method.isComparable ? example.origin : nil
+    let highlight = Highlight(example.reading, options, minus: origin)
+    if json { return try Output.json(weights.json(highlight, example, isDifference: origin != nil)) }
     let terminal = Terminal.output
     let isColoured = color == .always || (color == .auto && terminal.isColoured)
     let drawing = HighlightText(width: terminal.width, isColoured: isColoured)
     var verdict: [String] = []
     if let label = example.label { verdict.append("labelled \(label)") }
     if let prediction = example.reading.prediction {
-      let score = prediction.scores.first { $0.label == prediction.label }?.probability ?? 0
-      verdict.append(String(format: "predicted %@ (%.1f %%)", prediction.label, score * 100))
+      verdict.append(String(format: "predicted %@ (%.1f %%)", prediction.label, prediction.probability * 100))
     }
     if !verdict.isEmpty { Output.line(verdict.joined(separator: ", ")) }
     Output.line(drawing.text(highlight))
-    let isSigned = (example.origin != nil && weights.isDifference(options)) || options.method == .gradientTimesInput
-    Output.line("\n" + weights.caption(options, isDifference: example.origin != nil && weights.isDifference(options)))
-    Output.line(drawing.legend(isSigned: isSigned) + "\n")
-  }
-
-  private func write(_ page: AttentionPage, to path: String) throws {
-    do { try Data(page.html().utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw CheckpointError("\(path) could not be written: name a folder that exists and has room")
-    }
-    Output.note("\(path): open it in a browser")
+    Output.line("\n" + weights.caption(isDifference: origin != nil))
+    Output.line(drawing.legend(isSigned: highlight.isSigned) + "\n")
   }
 }

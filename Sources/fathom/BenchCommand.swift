@@ -1,6 +1,5 @@
 import ArgumentParser
 import Benchmark
-import Checkpoint
 import Foundation
 import Report
 import Torch
@@ -91,18 +90,14 @@ struct BenchCommand: ParsableCommand {
     func seconds(_ blocks: Int, _ copies: Int) -> (tokens: Int, seconds: Double) {
       var work = workload(.train, .fp32, blocks)
       work.batches = (0..<copies).flatMap { _ in work.batches }
-      let benchmark = EncoderBenchmark(work, device: device)
-      _ = benchmark.round()
-      return (work.tokens, (0..<rounds).map { _ in benchmark.round() }.sorted()[rounds / 2])
+      return (work.tokens, median(work, device))
     }
     let byTokens = [1, 2, 4, 8].map { seconds(3, $0) }.map { (x: Double($0.tokens), seconds: $0.seconds) }
     let byBlocks = (1...6).map { (x: Double($0), seconds: seconds($0, 1).seconds) }
     let plot = GrowthPlot(
       title: "Time of an epoch, hidden size \(hidden)",
       [GrowthPlot.Series(axis: "real tokens, 3 blocks", points: byTokens), GrowthPlot.Series(axis: "blocks", points: byBlocks)])
-    do { try Data(plot.svg.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw CheckpointError("\(path) could not be written: name a folder that exists and has room")
-    }
+    try Output.write(plot.svg, to: path)
     for point in byTokens { Output.line(String(format: "%7.0f tokens %8.3f s", point.x, point.seconds)) }
     for point in byBlocks { Output.line(String(format: "%7.0f blocks %8.3f s", point.x, point.seconds)) }
     Output.line(path)
@@ -121,10 +116,15 @@ struct BenchCommand: ParsableCommand {
       batches: ReviewLengths.batches(batches, batchSize: batchSize))
   }
 
-  private func measure(_ work: Workload, _ rate: Double, _ device: Device) throws {
+  /// Seconds of a round, after one that warms up.
+  private func median(_ work: Workload, _ device: Device) -> Double {
     let benchmark = EncoderBenchmark(work, device: device)
     _ = benchmark.round()
-    let seconds = (0..<rounds).map { _ in benchmark.round() }.sorted()[rounds / 2]
+    return (0..<rounds).map { _ in benchmark.round() }.sorted()[rounds / 2]
+  }
+
+  private func measure(_ work: Workload, _ rate: Double, _ device: Device) throws {
+    let seconds = median(work, device)
     let share = work.operations / seconds / rate
     let memory = Engine.peakMemoryBytes
     if json {

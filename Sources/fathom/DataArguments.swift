@@ -2,8 +2,8 @@ import ArgumentParser
 import Corpus
 import Foundation
 
-/// What every command that reads labelled data shares.
-struct DataArguments: ParsableArguments {
+/// How labelled data are read.
+struct ColumnArguments: ParsableArguments {
   @Option(help: "Column or JSON key of the text (a number from 1 without a header).")
   var textColumn = "text"
 
@@ -13,10 +13,17 @@ struct DataArguments: ParsableArguments {
   @Flag(help: "The CSV or TSV has no header row.")
   var noHeader = false
 
+  var reader: CorpusReader { CorpusReader(textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader) }
+}
+
+/// What every command that measures on labelled data shares.
+struct DataArguments: ParsableArguments {
+  @OptionGroup var columns: ColumnArguments
+
   @Option(help: ArgumentHelp("Take a seeded, stratified sample of the test examples.", valueName: "n"))
   var testLimit: Int?
 
-  var reader: CorpusReader { CorpusReader(textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader) }
+  var reader: CorpusReader { columns.reader }
 
   func validate() throws {
     if let testLimit, testLimit < 1 { throw ValidationError("--test-limit must be 1 at least") }

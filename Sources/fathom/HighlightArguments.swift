@@ -81,12 +81,7 @@ struct HighlightArguments: ParsableArguments {
     }
   }
 
-  /// Rollout and gradients are not compared with the pretrained model.
-  func isDifference(_ options: Highlight.Options) -> Bool {
-    options.method != .rollout && options.method != .gradientTimesInput
-  }
-
-  func caption(_ options: Highlight.Options, isDifference: Bool) -> String {
+  func caption(isDifference: Bool) -> String {
     var words = [method.rawValue]
     if let layer, [.layerAverage, .layerHead].contains(method) { words.append("layer \(layer)") }
     if let head, method == .layerHead { words.append("head \(head)") }
@@ -99,7 +94,7 @@ struct HighlightArguments: ParsableArguments {
   /// Where a page starts.
   func choices(_ options: Highlight.Options) -> [String: Any] {
     var choices: [String: Any] = [
-      "normalization": normalization.rawValue, "token": token, "special": specialTokens, "words": words,
+      "method": method.rawValue, "normalization": normalization.rawValue, "token": token, "special": specialTokens, "words": words,
     ]
     if let layer { choices["layer"] = layer }
     if let head { choices["head"] = head }
@@ -107,10 +102,10 @@ struct HighlightArguments: ParsableArguments {
     return choices
   }
 
-  func json(_ highlight: Highlight, _ example: AttentionExample, _ options: Highlight.Options) -> [String: Any] {
+  func json(_ highlight: Highlight, _ example: AttentionExample, isDifference: Bool) -> [String: Any] {
     var object: [String: Any] = [
       "method": method.rawValue, "normalization": normalization.rawValue, "token": token,
-      "difference": example.origin != nil && isDifference(options),
+      "difference": isDifference,
       "parts": highlight.parts.map {
         ["text": $0.text, "weight": $0.weight, "normalized": $0.normalized, "band": $0.band] as [String: Any]
       },
@@ -118,7 +113,7 @@ struct HighlightArguments: ParsableArguments {
     if let label = example.label { object["label"] = label }
     if let prediction = example.reading.prediction {
       object["prediction"] = prediction.label
-      object["scores"] = Dictionary(uniqueKeysWithValues: prediction.scores.map { ($0.label, $0.probability) })
+      object["scores"] = prediction.json["scores"]
     }
     return object
   }

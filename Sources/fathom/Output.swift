@@ -1,3 +1,4 @@
+import Checkpoint
 import Foundation
 
 /// Results on standard output.
@@ -9,6 +10,13 @@ enum Output {
 
   static func line(_ text: String) {
     FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  }
+
+  /// Writes a file that the user named.
+  static func write(_ text: String, to path: String) throws {
+    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      throw CheckpointError("\(path) could not be written: name a folder that exists and has room")
+    }
   }
 
   static func note(_ text: String) {

@@ -24,18 +24,8 @@ struct PredictCommand: ParsableCommand {
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
     classifier.network.move(to: device)
     classifier.network.bert?.keepWeights(as: engine.precision.dtype)
-    let labels = classifier.settings.labels
     try Output.forEachLines(atMost: 1024) { lines in
-      let rows = classifier.logits(classifier.encode(lines), dtype: engine.precision.dtype, device: device)
-      for row in rows {
-        let scores = TextClassifier.softmax(row)
-        let best = row.indices.max { row[$0] < row[$1] }!
-        try Output.json(
-          [
-            "label": labels[best], "scores": Dictionary(uniqueKeysWithValues: zip(labels, scores)),
-            "logits": row.map(Double.init),
-          ] as [String: Any])
-      }
+      for prediction in classifier.predict(lines, dtype: engine.precision.dtype, device: device) { try Output.json(prediction.json) }
     }
   }
 }

@@ -52,13 +52,13 @@ struct ServeCommand: AsyncParsableCommand {
     if let threads { Engine.threadCount = threads }
     var options = StudyServer.Options()
     (options.host, options.port, options.requirements) = (host, port, requirements.value)
-    options.token = token ?? ProcessInfo.processInfo.environment["FATHOM_TOKEN"]
-    if ["127.0.0.1", "localhost", "::1"].contains(host), token == nil { options.token = nil }
+    // A token in the environment is for servers that others can reach.
+    options.token = token ?? (options.isLoopback ? nil : ProcessInfo.processInfo.environment["FATHOM_TOKEN"])
     options.timeout = .seconds(timeout)
     options.waitingTexts = waiting
-    let shownHost = host
+    let name = host.contains(":") ? "[\(host)]" : host
     try await StudyServer(URL(fileURLWithPath: study), options: options).run { port in
-      Output.line("http://\(shownHost.contains(":") ? "[\(shownHost)]" : shownHost):\(port)/ (Ctrl-C stops it)")
+      Output.line("http://\(name):\(port)/ (Ctrl-C stops it)")
     }
   }
 }

@@ -87,14 +87,12 @@ struct TrainCommand: ParsableCommand {
     let result: RunRecord
     do {
       let board = try tensorboard ? TensorBoardWriter(folder.appendingPathComponent("tensorboard")) : nil
-      var failure: (any Error)?
-      result = try job.run(in: folder) { event in
-        if case .epoch(let epoch, _) = event { do { try board?.add(epoch) } catch { failure = error } }
-        display.show(event)
-      } shouldStop: {
-        Interrupts.wereReceived || failure != nil
-      }
-      if let failure { throw failure }
+      result = try job.run(
+        in: folder,
+        report: { event in
+          if case .epoch(let epoch, _) = event { try board?.add(epoch) }
+          display.show(event)
+        }, shouldStop: { Interrupts.wereReceived })
     } catch let stop as Trainer.Interrupted {
       display.clear()
       Output.note(stop.description)

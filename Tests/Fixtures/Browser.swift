@@ -1,3 +1,4 @@
+import Checkpoint
 import Foundation
 
 /// Headless Chromium: opens a page and does in it what a reader would.
@@ -62,8 +63,7 @@ public struct Browser {
         return try FileHandle(forUpdating: file)
       }
       (process.standardOutput, process.standardError) = (files[0], files[1])
-      try process.run()
-      process.waitUntilExit()
+      try ChildProcess.run(process)
       func text(_ name: String) throws -> String {
         String(decoding: try Data(contentsOf: folder.appendingPathComponent(name)), as: UTF8.self)
       }

@@ -19,3 +19,10 @@ public func writeTinyModel(to folder: URL, blocks: Int = 3, hidden: Int = 16, dr
   try JSONSerialization.data(withJSONObject: config.json).write(to: folder.appendingPathComponent("config.json"))
   try Tokenizer(Vocabulary(TinyTask.words)).write(to: folder, maximumLength: 32)
 }
+
+/// Writes a folder with ``TinyTask``'s pretrained `model`, `train.csv` and `test.csv`.
+public func writeTinyTask(to folder: URL, train: Int, test: Int) throws {
+  try writeTinyModel(to: folder.appendingPathComponent("model"))
+  try Data(TinyTask.csv(train, seed: 1).utf8).write(to: folder.appendingPathComponent("train.csv"))
+  try Data(TinyTask.csv(test, seed: 2).utf8).write(to: folder.appendingPathComponent("test.csv"))
+}

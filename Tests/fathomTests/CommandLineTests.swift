@@ -58,9 +58,7 @@ func json(_ text: String) throws -> [String: Any] {
   /// A folder with a tiny model, `train.csv` and `test.csv`.
   private func withTask(_ body: (URL) throws -> Void) throws {
     try Fixtures.withFolder { folder in
-      try writeTinyModel(to: folder.appendingPathComponent("model"))
-      try Data(TinyTask.csv(160, seed: 1).utf8).write(to: folder.appendingPathComponent("train.csv"))
-      try Data(TinyTask.csv(80, seed: 2).utf8).write(to: folder.appendingPathComponent("test.csv"))
+      try writeTinyTask(to: folder, train: 160, test: 80)
       try body(folder)
     }
   }

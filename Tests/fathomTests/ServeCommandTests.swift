@@ -9,9 +9,7 @@ import Testing
   private static let study: URL = {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-served-\(UUID().uuidString)")
     do {
-      try writeTinyModel(to: folder.appendingPathComponent("model"))
-      try Data(TinyTask.csv(80, seed: 1).utf8).write(to: folder.appendingPathComponent("train.csv"))
-      try Data(TinyTask.csv(40, seed: 2).utf8).write(to: folder.appendingPathComponent("test.csv"))
+      try writeTinyTask(to: folder, train: 80, test: 40)
       let outcome = try fathom([
         "study", "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
         "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16", "--threads", "1", "--variants",
@@ -33,23 +31,23 @@ import Testing
       try Data().write(to: out)
       process.standardOutput = try FileHandle(forWritingTo: out)
       process.standardError = FileHandle.nullDevice
-      try process.run()
-      defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-      var port: Int?
-      for _ in 0..<500 where port == nil && process.isRunning {
-        let line = try String(contentsOf: out, encoding: .utf8)
-        if line.hasSuffix("\n") { port = line.components(separatedBy: "/ (").first?.split(separator: ":").last.flatMap { Int($0) } }
-        Thread.sleep(forTimeInterval: 0.02)
+      var outcome = Result<Void, any Error>.success(())
+      try ChildProcess.run(process) {
+        outcome = Result {
+          var port: Int?
+          for _ in 0..<500 where port == nil && process.isRunning {
+            let line = try String(contentsOf: out, encoding: .utf8)
+            if line.hasSuffix("\n") { port = line.components(separatedBy: "/ (").first?.split(separator: ":").last.flatMap { Int($0) } }
+            Thread.sleep(forTimeInterval: 0.02)
+          }
+          try body(try #require(port, "the server did not say where it listens"), process)
+        }
+        if case .success = outcome { process.terminate() } else { kill(process.processIdentifier, SIGKILL) }
       }
-      let found = try #require(port, "the server did not say where it listens")
-      try body(found, process)
-      process.terminate()
-      process.waitUntilExit()
+      try outcome.get()
       #expect(process.terminationReason == .exit && process.terminationStatus == 0)
     }
   }
-
-  private func object(_ text: String) throws -> [String: Any] { try json(text) }
 
   @Test func `predictions are those of fathom predict, alone and many at once`() throws {
     let (texts, _) = TinyTask.texts(24, seed: 9)
@@ -67,7 +65,7 @@ import Testing
       let body = String(decoding: try JSONSerialization.data(withJSONObject: ["texts": texts, "model": "1VA-s1"]), as: UTF8.self)
       let all = try RawClient.ask(port, "/v1/predict", body: body)
       #expect(all.status == 200)
-      try check(try #require(try object(all.body)["predictions"] as? [[String: Any]]), predicted[...])
+      try check(try #require(try json(all.body)["predictions"] as? [[String: Any]]), predicted[...])
       let answers = Answers()
       DispatchQueue.concurrentPerform(iterations: texts.count) { index in
         let body = "{\"model\": \"1VA-s1\", \"text\": \"\(texts[index])\"}"
@@ -75,7 +73,7 @@ import Testing
       }
       for index in texts.indices {
         #expect(answers[index].status == 200)
-        try check(try #require(try object(answers[index].body)["predictions"] as? [[String: Any]]), predicted[index...index])
+        try check(try #require(try json(answers[index].body)["predictions"] as? [[String: Any]]), predicted[index...index])
       }
       let metrics = try RawClient.ask(port, "/metrics").body
       #expect(metrics.contains("fathom_predicted_texts_total 48") && metrics.contains("fathom_batched_requests_total 25"))
@@ -91,7 +89,7 @@ import Testing
       ) throws {
         let answer = try RawClient.ask(port, path, body: body, headers: headers, host: host)
         #expect(answer.status == status, "\(path) \(body ?? "")")
-        let sentence = try #require(try object(answer.body)["error"] as? String)
+        let sentence = try #require(try json(answer.body)["error"] as? String)
         #expect(sentence.contains(part), "\(answer.body)")
       }
       let predict = "/v1/predict"
@@ -140,10 +138,10 @@ import Testing
     try withServer { port, _ in
       let page = try RawClient.ask(port, "/")
       #expect(page.status == 200 && page.body.contains("Recommended") && page.body.contains("1VA-s1") && page.body.contains("EventSource"))
-      let names = try object(RawClient.ask(port, "/v1/models").body)["models"] as? [String]
+      let names = try json(RawClient.ask(port, "/v1/models").body)["models"] as? [String]
       #expect(names == ["1VA-s1", "baseline-bert-s1"])
       let attention = try RawClient.ask(port, "/v1/attention", body: "{\"text\": \"so good\", \"model\": \"1VA-s1\"}")
-      let tokens = try object(attention.body)["tokens"] as? [String]
+      let tokens = try json(attention.body)["tokens"] as? [String]
       #expect(attention.status == 200 && tokens == ["[CLS]", "so", "good", "[SEP]"])
       let events = try RawClient(port: port)
       events.send("GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")

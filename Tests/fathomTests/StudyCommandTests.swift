@@ -7,9 +7,7 @@ import Testing
 @Suite(.serialized) struct StudyCommandTests {
   private func withStudy(_ body: (_ folder: URL, _ command: [String]) throws -> Void) throws {
     try Fixtures.withFolder { folder in
-      try writeTinyModel(to: folder.appendingPathComponent("model"))
-      try Data(TinyTask.csv(160, seed: 1).utf8).write(to: folder.appendingPathComponent("train.csv"))
-      try Data(TinyTask.csv(80, seed: 2).utf8).write(to: folder.appendingPathComponent("test.csv"))
+      try writeTinyTask(to: folder, train: 160, test: 80)
       try body(
         folder,
         [
@@ -141,31 +139,19 @@ struct TensorBoardRecords {
     text = String(decoding: data, as: UTF8.self)
   }
 
-  static let hasReader = (try? run("import tensorboard")) != nil
+  static let hasReader = (try? python("import tensorboard").status) == 0
 
   static func read(_ folder: String, _ tag: String) throws -> [(step: Int, value: Double)] {
-    let lines = try run(
+    let lines = try python(
       """
       from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
       events = EventAccumulator("\(folder)"); events.Reload()
       for e in events.Scalars("\(tag)"): print(e.step, e.value)
-      """)
+      """
+    ).output
     return lines.split(separator: "\n").map { line in
       let parts = line.split(separator: " ")
       return (Int(parts[0])!, Double(parts[1])!)
     }
-  }
-
-  private static func run(_ script: String) throws -> String {
-    let process = Process(), pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [ProcessInfo.processInfo.environment["FATHOM_PYTHON"] ?? "python3", "-c", script]
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CheckpointError("python ended with \(process.terminationStatus)") }
-    return String(decoding: output, as: UTF8.self)
   }
 }

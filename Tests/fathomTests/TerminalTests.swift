@@ -23,14 +23,7 @@ import Testing
     """
 
   private func inTerminal(_ arguments: [String], columns: Int = 80) throws -> (status: Int32, output: String) {
-    let process = Process(), pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", Self.script, String(columns), fathomExecutable.path] + arguments
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    try python(Self.script, [String(columns), fathomExecutable.path] + arguments)
   }
 
   /// Each state of each line, without what moves the cursor or colours.
@@ -58,9 +51,7 @@ import Testing
 
   @Test func `a study's progress and its runs fit 80 columns`() throws {
     try Fixtures.withFolder { folder in
-      try writeTinyModel(to: folder.appendingPathComponent("model"))
-      try Data(TinyTask.csv(80, seed: 1).utf8).write(to: folder.appendingPathComponent("train.csv"))
-      try Data(TinyTask.csv(40, seed: 2).utf8).write(to: folder.appendingPathComponent("test.csv"))
+      try writeTinyTask(to: folder, train: 80, test: 40)
       let study = try inTerminal([
         "study", "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
         "--max-length", "16", "--threads", "1", "--variants", "1VA", "--epochs", "2", "--out", folder.path + "/study",

@@ -46,7 +46,7 @@ extension AttentionScript {
         const lines = svg("g", {}), hovered = svg("g", {});
         root.append(lines, hovered);
         r.tokens.forEach((token, i) => {
-          const from = svg("text", { x: this.left, y: this.y(i) + 4, "text-anchor": "end", class: "token", "data-token": i }, clip(token, 24));
+          const from = svg("text", { x: this.left, y: this.y(i) + 4, "text-anchor": "end", class: "token" }, clip(token, 24));
           from.onmouseenter = () => { lines.setAttribute("opacity", 0.08); hovered.replaceChildren(...this.shown(r).flatMap(h => this.paths(r, h, [i], 0.005))) };
           from.onmouseleave = () => { lines.removeAttribute("opacity"); hovered.replaceChildren() };
           from.onclick = () => { state.pinned = pinned === i ? "" : i; render() };
@@ -105,7 +105,6 @@ extension AttentionScript {
             root.append(thumb);
           }
         }
-        root.dataset.done = "true";
       },
     };
     """#

@@ -12,16 +12,16 @@ public struct AttentionPage {
   /// - Parameters:
   ///   - title: the model's name.
   ///   - only: the one view that the page has; nil gives all of them.
-  ///   - method: a ``HighlightMethod`` by name, where the page starts.
+  ///   - choices: where the page starts, by the names of its script's state.
   ///   - served: the models that `fathom serve` has; adds a box for texts of the reader's own, which it answers.
   public init(
-    _ examples: [AttentionExample], title: String, only: View? = nil, method: String = "last-layer-average",
-    choices: [String: Any] = [:], served: [String]? = nil
+    _ examples: [AttentionExample], title: String, only: View? = nil, choices: [String: Any] = [:],
+    served: [String]? = nil
   ) {
     self.examples = examples
     self.title = title
     self.served = served
-    var start: [String: Any] = ["view": (only ?? .highlight).rawValue, "method": method]
+    var start: [String: Any] = ["view": (only ?? .highlight).rawValue]
     if let only { start["only"] = only.rawValue }
     self.choices = start.merging(choices) { _, new in new }
   }
@@ -37,28 +37,24 @@ public struct AttentionPage {
           <button>Show</button> <span id="status" role="status"></span></form>
           """
       } ?? ""
-    return """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>Attention: \(escape(title))</title>
-      <style>\(PageStyle.css)\n\(AttentionStyle.css)</style></head><body>
-      <h1>What \(escape(title)) attends to</h1>
-      <p class="warning">Attention shows where a model looks, not why it decides: raw weights are known to be a weak explanation
-      (Jain and Wallace 2019, <cite>Attention is not Explanation</cite>). Look at <em>rollout</em> and <em>gradient × input</em> beside
-      them before you believe a picture.</p>
-      \(box)
-      <nav id="views" role="tablist" aria-label="Views"></nav>
-      <div id="controls"></div>
-      <p id="verdict"></p>
-      <div id="stage" tabindex="-1"></div>
-      <p id="save"><button type="button" data-save="svg">Save this view as SVG</button>
-      <button type="button" data-save="html">Save this page as it stands</button> <span id="note"></span></p>
-      <script type="application/json" id="choices">\(try AttentionPage.json(choices))</script>
-      \(readings.joined(separator: "\n"))
-      <script>\(AttentionScript.text)</script>
-      </body></html>
-
-      """
+    return PageStyle.document(
+      title: "Attention: \(title)", css: AttentionStyle.css,
+      body: """
+        <h1>What \(escape(title)) attends to</h1>
+        <p class="warning">Attention shows where a model looks, not why it decides: raw weights are known to be a weak explanation
+        (Jain and Wallace 2019, <cite>Attention is not Explanation</cite>). Look at <em>rollout</em> and <em>gradient × input</em> beside
+        them before you believe a picture.</p>
+        \(box)
+        <nav id="views" role="tablist" aria-label="Views"></nav>
+        <div id="controls"></div>
+        <p id="verdict"></p>
+        <div id="stage" tabindex="-1"></div>
+        <p id="save"><button type="button" data-save="svg">Save this view as SVG</button>
+        <button type="button" data-save="html">Save this page as it stands</button> <span id="note"></span></p>
+        <script type="application/json" id="choices">\(try AttentionPage.json(choices))</script>
+        \(readings.joined(separator: "\n"))
+        <script>\(AttentionScript.text)</script>
+        """)
   }
 
   /// JSON that cannot end a script element.

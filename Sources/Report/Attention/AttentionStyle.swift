@@ -21,7 +21,7 @@ enum AttentionStyle {
     \((1...4).map { ".band\($0) { background: \(bands[$0]) } .against\($0) { background: \(against[$0]) }" }.joined(separator: "\n"))
     .legend { font-size: 13px; color: var(--soft) } .legend i { display: inline-block; width: 1.6em; height: .9em; margin: 0 .3em 0 .8em; vertical-align: -1px; border: 1px solid var(--line) }
     form { margin-bottom: 1rem } form label { display: block; margin-bottom: .4rem } textarea { display: block; width: 100%; box-sizing: border-box; margin-bottom: .4rem; font: inherit; background: var(--paper); color: var(--ink); border: 1px solid var(--line) }
-    #note, #status { color: var(--soft); font-size: 13px } .side { display: grid; gap: 1.2rem } .side h2 { margin: 0 0 .3rem }
+    #note, #status { color: var(--soft); font-size: 13px }
     .thumb { cursor: pointer } .thumb:hover rect, .thumb:focus rect { stroke: #0072B2; stroke-width: 2 } .token { cursor: pointer }
     @media print { nav, #controls, #save, form { display: none } }
     """
