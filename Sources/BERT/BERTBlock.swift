@@ -12,14 +12,10 @@ public final class BERTBlock: Module {
   @Child("output.dense") var output: Linear
   @Child("output.LayerNorm") var outputNorm: LayerNorm
   private let config: BERTConfig
-  private let joinedWeight = Derived()
-  /// `[3H,H]`: the memory of the weights of queries, keys and values, so that inference multiplies by all of them at once
-  private var laidTogether: Tensor
 
   public init(_ config: BERTConfig) {
     self.config = config
     let hidden = config.hiddenSize
-    laidTogether = .empty([3 * hidden, hidden])
     query = Linear(hidden, hidden)
     key = Linear(hidden, hidden)
     value = Linear(hidden, hidden)
@@ -28,7 +24,6 @@ public final class BERTBlock: Module {
     intermediate = Linear(hidden, config.intermediateSize)
     output = Linear(config.intermediateSize, hidden)
     outputNorm = LayerNorm(hidden, epsilon: config.layerNormEpsilon)
-    layTogether()
   }
 
   /// `[T,H]` → `[T,H]`
@@ -38,7 +33,7 @@ public final class BERTBlock: Module {
   ) -> Tensor {
     let context: Tensor  // [T,H]
     if probabilities == nil, isFused(x) || isFlash(x) {
-      let qkv = x.linear(joined([query, key, value], x.dtype), bias([query, key, value], x.dtype))  // [T,3H]
+      let qkv = Linear.joined([query, key, value], x)  // [T,3H]
       let dropout = attentionDropout(training)
       context =
         isFlash(x)
@@ -57,7 +52,7 @@ public final class BERTBlock: Module {
     let start = x.selected(batch.starts)  // [B,H]
     let context: Tensor
     if isFused(x) {
-      let keysValues = x.linear(joined([key, value], x.dtype), bias([key, value], x.dtype))  // [T,2H]
+      let keysValues = Linear.joined([key, value], x)  // [T,2H]
       context = query(start).firstAttention(
         keysValues, lengths: batch.sizes, heads: config.headCount, dropout: attentionDropout(training))
     } else {
@@ -79,22 +74,25 @@ public final class BERTBlock: Module {
 
   /// What follows attention, row by row.
   private func finish(_ context: Tensor, residual x: Tensor, training: Bool) -> Tensor {
-    let attended = add(attentionOutput, context, to: x, attentionNorm, training: training)
-    let expanded: Tensor  // [T,4H]
-    if isFused(x), config.activation == .gelu {
-      expanded = attended.linear(intermediate.weight(as: x.dtype), nil).biasGelu(intermediate.bias)
-    } else {
-      expanded = activate(intermediate(attended))
-    }
-    return add(output, expanded, to: attended, outputNorm, training: training)
+    let attended = add(attentionOutput.product(context), attentionOutput.bias, to: x, attentionNorm, training: training)
+    return add(feedForward(attended), output.bias, to: attended, outputNorm, training: training)
   }
 
-  /// `norm(x + dropout(dense(y)))`
-  private func add(_ dense: Linear, _ y: Tensor, to x: Tensor, _ norm: LayerNorm, training: Bool) -> Tensor {
+  /// Without the bias of the second layer: `[T,H]` → `[T,H]`
+  private func feedForward(_ x: Tensor) -> Tensor {
+    if isFused(x), config.activation == .gelu {
+      if recordsGradients { return x.feedForward(inner: intermediate.weight, bias: intermediate.bias, outer: output.weight) }
+      if intermediate.packs(x) { return output.product(Linear.joined([intermediate], x, gelu: true)) }
+    }
+    return output.product(activate(intermediate(x)))
+  }
+
+  /// `norm(x + dropout(y + bias))`
+  private func add(_ y: Tensor, _ bias: Tensor, to x: Tensor, _ norm: LayerNorm, training: Bool) -> Tensor {
     let dropout = Dropout(config.hiddenDropout)
-    guard isFused(x) else { return norm(x + dropout(dense(y), training: training)) }
-    return y.linear(dense.weight(as: x.dtype), nil).residualNorm(
-      bias: dense.bias, residual: x, weight: norm.weight, offset: norm.bias, epsilon: norm.epsilon,
+    guard isFused(x) else { return norm(x + dropout(y + bias.to(y.dtype), training: training)) }
+    return y.residualNorm(
+      bias: bias, residual: x, weight: norm.weight, offset: norm.bias, epsilon: norm.epsilon,
       dropout: training ? dropout.probability : 0)
   }
 
@@ -134,41 +132,11 @@ public final class BERTBlock: Module {
     return x.dtype == .bfloat16 && config.headSize % 8 == 0 && config.headSize <= 256
   }
 
-  private func joined(_ layers: [Linear], _ dtype: DType) -> Tensor {
-    if !recordsGradients, laidTogether.dtype == dtype, layers.allSatisfy({ $0.weight.sharesMemory(with: laidTogether) }) {
-      return laidTogether.narrowed(0, from: (3 - layers.count) * config.hiddenSize, count: layers.count * config.hiddenSize)
-    }
-    return joinedCopy(layers, dtype)
-  }
-
-  private func joinedCopy(_ layers: [Linear], _ dtype: DType) -> Tensor {
-    joinedWeight(layers.map(\.weight), as: dtype) { .concatenated(layers.map { $0.weight.to(dtype) }) }
-  }
-
-  private func bias(_ layers: [Linear], _ dtype: DType) -> Tensor {
-    .concatenated(layers.map { $0.bias.to(dtype) })
-  }
-
   private func activate(_ x: Tensor) -> Tensor {
     switch config.activation {
     case .gelu: x.gelu()
     case .geluTanh: x.gelu(tanhApproximation: true)
     case .relu: x.relu()
-    }
-  }
-
-  /// Keeps the weights in this type alone.
-  func keepWeights(as dtype: DType) {
-    guard query.weight.dtype != dtype else { return }
-    laidTogether = .concatenated([query, key, value].map { $0.weight.detached().to(dtype) })
-    layTogether()
-    for layer in [attentionOutput, intermediate, output] { layer.weight = layer.weight.detached().to(dtype) }
-  }
-
-  /// Makes the weights of queries, keys and values parts of one tensor.
-  private func layTogether() {
-    for (place, layer) in [query, key, value].enumerated() {
-      layer.weight = laidTogether.narrowed(0, from: place * config.hiddenSize, count: config.hiddenSize).detached()
     }
   }
 

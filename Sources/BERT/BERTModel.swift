@@ -111,8 +111,7 @@ public final class BERTModel: Module {
   /// Keeps the weights of all blocks and of the pooler in this type alone, as inference in it needs them; embeddings,
   /// biases and LayerNorms stay as they are. Training in bfloat16 needs the float32 weights.
   public func keepWeights(as dtype: DType) {
-    for block in blocks { block.keepWeights(as: dtype) }
-    if let pooler { pooler.weight = pooler.weight.detached().to(dtype) }
+    for layer in blocks.flatMap(\.linears) + (pooler.map { [$0] } ?? []) { layer.keepWeight(as: dtype) }
   }
 
   /// No sequence reads another, so inference on the CPU takes a few at a time: the peak of memory no longer grows with

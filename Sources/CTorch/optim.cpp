@@ -11,6 +11,8 @@ int ct_adamw_step(const ct_tensor *parameters, const ct_tensor *gradients, const
     at::_foreach_add_(step_list, 1);
     auto p = take(parameters, count);
     at::_fused_adamw_(p, take(gradients, count), take(means, count), take(squares, count), {}, step_list, lr, beta1, beta2, weight_decay, epsilon, false, false);
+    // libtorch's fused step forgets it: what is derived from a parameter would go on from the old one.
+    for (auto &t : p) t.unsafeGetTensorImpl()->bump_version();
   });
 }
 

@@ -83,7 +83,6 @@ int ct_device(ct_tensor t, int *index) {
 }
 
 void *ct_data(ct_tensor t) { return take(t).data_ptr(); }
-bool ct_shares_memory(ct_tensor a, ct_tensor b) { return take(a).is_alias_of(take(b)); }
 int64_t ct_modifications(ct_tensor t) { return (int64_t)take(t)._version(); }
 
 int ct_item(ct_tensor t, double *value) {

@@ -12,7 +12,7 @@ public final class Derived {
   /// While gradients are recorded nothing is kept: the result then belongs to the step's graph.
   public func callAsFunction(_ parameters: [Tensor], as dtype: DType, _ make: () -> Tensor) -> Tensor {
     if recordsGradients {
-      (kept, sources) = (nil, [])
+      forget()
       return make()
     }
     if let kept, kept.dtype == dtype, isCurrent(parameters) { return kept }
@@ -20,6 +20,8 @@ public final class Derived {
     (kept, sources) = (result, parameters.map { ($0, ct_modifications($0.handle)) })
     return result
   }
+
+  public func forget() { (kept, sources) = (nil, []) }
 
   private func isCurrent(_ parameters: [Tensor]) -> Bool {
     zip(parameters, sources).allSatisfy { $0 === $1.tensor && ct_modifications($0.handle) == $1.modifications }

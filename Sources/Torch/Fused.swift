@@ -12,6 +12,11 @@ public enum Fused {
   public static func isAvailable(_ dtype: DType, on device: Device, widths: [Int]) -> Bool {
     isEnabled && device == .cpu && ct_fused_available(dtype.rawValue) && widths.allSatisfy { $0 % 16 == 0 }
   }
+
+  /// Whether inference multiplies rows of `x` by weights that were packed for it.
+  static func packs(_ dtype: DType, on device: Device, sides: [Int]) -> Bool {
+    isAvailable(dtype, on: device, widths: sides) && ct_panels_available(dtype.rawValue)
+  }
 }
 
 extension Tensor {
@@ -40,8 +45,15 @@ extension Tensor {
     return made(ct_first_attention(handle, keysValues.handle, lengths.handle, Int64(heads), dropout))
   }
 
-  /// `gelu(x + bias)`: `[T,I]`, bias float32 `[I]`
-  public func biasGelu(_ bias: Tensor) -> Tensor { made(ct_bias_gelu(handle, bias.handle)) }
+  /// `gelu(x W₁ᵀ + b₁) W₂ᵀ`: `[T,H]` → `[T,H]`; the second layer's bias goes to ``residualNorm(bias:residual:weight:offset:epsilon:dropout:)``.
+  /// - Parameters:
+  ///   - inner: float32 `[I,H]`
+  ///   - bias: float32 `[I]`
+  ///   - outer: float32 `[H,I]`
+  public func feedForward(inner: Tensor, bias: Tensor, outer: Tensor) -> Tensor {
+    OperationCounter.add(2 * Double(count) * Double(inner.shape[0]) + 2 * Double(shape[0] * outer.count))
+    return made(ct_feed_forward(handle, inner.handle, bias.handle, outer.handle))
+  }
 
   /// `LayerNorm(residual + dropout(x + bias))` of rows `[T,H]`; bias and the norm's weights are float32.
   public func residualNorm(

@@ -1,29 +1,3 @@
-/// `y = x Wᵀ + b`
-public final class Linear: Module {
-  @Parameter("weight") public var weight: Tensor
-  @Parameter("bias") public var bias: Tensor
-  private let cast = Derived()
-
-  /// Elements are undefined until a checkpoint or an `initialize` call fills them.
-  public init(_ inputs: Int, _ outputs: Int) {
-    weight = .empty([outputs, inputs])
-    bias = .empty([outputs])
-  }
-
-  /// `[…,in]` → `[…,out]`, in the type of `x`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight(as: x.dtype), bias.to(x.dtype)) }
-
-  public func weight(as dtype: DType) -> Tensor {
-    weight.dtype == dtype ? weight : cast([weight], as: dtype) { weight.to(dtype) }
-  }
-
-  /// Weights from N(0, deviation²), bias zero: what BERT starts from.
-  public func initialize(deviation: Double) {
-    weight.fillNormal(deviation: deviation)
-    bias.fill(0)
-  }
-}
-
 public final class LayerNorm: Module {
   @Parameter("weight") public var weight: Tensor
   @Parameter("bias") public var bias: Tensor

@@ -31,9 +31,6 @@ public final class Tensor: @unchecked Sendable {
     return value
   }
 
-  /// Whether both were cut from the same memory.
-  public func sharesMemory(with other: Tensor) -> Bool { ct_shares_memory(handle, other.handle) }
-
   /// A copy of the elements, row by row; converts to `Element` first where the types differ.
   public func array<Element: TensorElement>(_: Element.Type = Element.self) -> [Element] {
     let flat = to(.cpu).to(Element.dtype).contiguous()

@@ -79,9 +79,18 @@ extension Tensor {
   public func logSoftmax(along dimension: Int = -1) -> Tensor { made(ct_log_softmax(handle, Int64(dimension))) }
 
   /// `x Wᵀ + b`: `[…,in]` with weight `[out,in]` and bias `[out]` → `[…,out]`.
-  public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    OperationCounter.add(2 * Double(count) * Double(weight.shape[0]))
-    return made((Fused.isEnabled ? ct_fast_linear : ct_linear)(handle, weight.handle, bias?.handle))
+  public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor { linear([weight], bias.map { [$0] } ?? []) }
+
+  /// The same for several weights whose outputs stand side by side. They may be float32 where this tensor is not.
+  /// - Parameter biases: one a weight, or none at all.
+  func linear(_ weights: [Tensor], _ biases: [Tensor]) -> Tensor {
+    OperationCounter.add(weights.reduce(0) { $0 + 2 * Double(count) * Double($1.shape[0]) })
+    if Fused.isEnabled {
+      return made(
+        weights.handles { w, count in biases.handles { b, biasCount in ct_fast_linear(handle, w, count, b, biasCount) } })
+    }
+    let (weight, bias) = (Tensor.concatenated(weights).to(dtype), biases.isEmpty ? nil : Tensor.concatenated(biases).to(dtype))
+    return made(ct_linear(handle, weight.handle, bias?.handle))
   }
 
   /// Normalises the last dimension.

@@ -15,9 +15,26 @@ inline int64_t draw_seed() {
   return (int64_t)(generator.get<at::CPUGeneratorImpl>()->random64() >> 1);
 }
 
-// x [M,I] × weightᵀ [I,O] + bias, outside the graph, by the faster of libtorch's two matrix libraries.
-at::Tensor linear_product(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias = {});
-// gradᵀ [O,M] × x [M,I], likewise.
-at::Tensor weight_gradient(const at::Tensor &grad, const at::Tensor &x);
+// A tensor's elements as the fused operations name them.
+template <typename Element> const Element *elements(const at::Tensor &t) {
+  return static_cast<const Element *>(t.const_data_ptr());
+}
+template <typename Element> Element *mutable_elements(at::Tensor &t) { return static_cast<Element *>(t.mutable_data_ptr()); }
+
+// Whether products of this size are worth packing a weight for.
+bool product_pays(const at::Tensor &x, int64_t inputs, int64_t outputs);
+
+using Tensors = std::vector<at::Tensor>;
+
+// All outside the graph. The weights [O,I] count as one, laid end to end; they are float32 or of x's type.
+
+// x [M,I] → [M,ΣO]
+at::Tensor linear_product(const at::Tensor &x, const Tensors &weights, const Tensors &biases = {});
+// grad [M,ΣO] → [M,I], what the layer's input gets.
+at::Tensor input_gradient(const at::Tensor &grad, const Tensors &weights);
+// Columns `first`… of grad [M,ΣO] against x [M,I] → float32 [outputs,I], what a weight gets.
+at::Tensor weight_gradient(const at::Tensor &grad, int64_t first, int64_t outputs, const at::Tensor &x);
+// Columns of grad added up, in float32.
+at::Tensor bias_gradient(const at::Tensor &grad);
 
 } // namespace fathom

@@ -148,7 +148,7 @@ struct LSTM : torch::autograd::Function<LSTM> {
     x = x.contiguous();
     const int64_t hidden = wh.size(1);
     const Layout layout(batch_sizes, hidden);
-    at::Tensor gates[2] = {linear_product(x, wi, bi + bh), linear_product(x, rwi, rbi + rbh)};
+    at::Tensor gates[2] = {linear_product(x, {wi}, {bi + bh}), linear_product(x, {rwi}, {rbi + rbh})};
     at::Tensor turned[2] = {wh.t().contiguous(), rwh.t().contiguous()};
     at::Tensor cells = at::empty({2, x.size(0), hidden}, x.options()), before = at::empty_like(cells);
     at::Tensor state = at::zeros({2, layout.batch, hidden}, x.options());
@@ -181,11 +181,11 @@ struct LSTM : torch::autograd::Function<LSTM> {
     for (int d = 0; d < 2; d++) {
       const at::Tensor grad = grad_gates[d];
       if (context->needs_input_grad(0)) {
-        const at::Tensor part = linear_product(grad, input[d].t());
+        const at::Tensor part = input_gradient(grad, {input[d]});
         grad_x = d == 0 ? part : grad_x.add_(part);
       }
-      result[2 + 4 * d] = weight_gradient(grad, x);
-      result[3 + 4 * d] = weight_gradient(grad, before[d]);
+      result[2 + 4 * d] = weight_gradient(grad, 0, 4 * hidden, x);
+      result[3 + 4 * d] = weight_gradient(grad, 0, 4 * hidden, before[d]);
       result[4 + 4 * d] = result[5 + 4 * d] = grad.sum(0);
     }
     result[0] = grad_x;

@@ -42,7 +42,6 @@ int64_t ct_count(ct_tensor t);
 int ct_dtype(ct_tensor t);
 int ct_device(ct_tensor t, int *index);
 void *ct_data(ct_tensor t);
-bool ct_shares_memory(ct_tensor a, ct_tensor b);
 int64_t ct_modifications(ct_tensor t); // counts changes in place
 int ct_item(ct_tensor t, double *value);
 ct_tensor ct_reshape(ct_tensor t, const int64_t *sizes, int rank);
@@ -93,13 +92,20 @@ int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tenso
 
 // MARK: fused/ (processors with AVX-512 only; rows of a multiple of 16 elements; weights and biases are float32)
 bool ct_fused_available(int dtype);
-// As ct_linear, any processor and shape; takes the faster of libtorch's two matrix libraries.
-ct_tensor ct_fast_linear(ct_tensor x, ct_tensor weight, ct_tensor bias_or_null);
+// x [M,I] times several weights [O,I], laid end to end, plus as many biases or none; any processor, shape and weight type.
+ct_tensor ct_fast_linear(ct_tensor x, const ct_tensor *weights, int count, const ct_tensor *biases, int bias_count);
+// Whether ct_pack and ct_panel_linear are here, and faster than ct_linear.
+bool ct_panels_available(int dtype);
+// A weight [O,I] laid out for ct_panel_linear; sides are multiples of 16.
+ct_tensor ct_pack(ct_tensor weight, int dtype);
+// As ct_fast_linear, outside the graph, from packed weights of `outputs` rows each; gelu: of the result.
+ct_tensor ct_panel_linear(ct_tensor x, const ct_tensor *panels, const int64_t *outputs, int count, const ct_tensor *biases, int bias_count, bool gelu);
+// outer · gelu(inner · x + bias)
+ct_tensor ct_feed_forward(ct_tensor x, ct_tensor inner, ct_tensor bias, ct_tensor outer);
 ct_tensor ct_packed_attention(ct_tensor qkv, ct_tensor lengths, int64_t heads, double dropout);
 ct_tensor ct_first_attention(ct_tensor query, ct_tensor keys_values, ct_tensor lengths, int64_t heads, double dropout);
 // Final states [B,2H], longest sequence first, of rows packed by time step; eight parameters as torch.nn.LSTM orders them.
 ct_tensor ct_bilstm(ct_tensor x, ct_tensor batch_sizes, const ct_tensor *parameters);
-ct_tensor ct_bias_gelu(ct_tensor x, ct_tensor bias);
 ct_tensor ct_dropout_residual_norm(ct_tensor x, ct_tensor bias, ct_tensor residual, ct_tensor gain, ct_tensor offset, double epsilon, double dropout);
 
 // MARK: autograd.cpp

@@ -1,0 +1,83 @@
+import CTorch
+
+/// `y = x Wᵀ + b`
+public final class Linear: Module {
+  @Parameter("weight") public var weight: Tensor
+  @Parameter("bias") public var bias: Tensor
+  public let inputs: Int
+  public let outputs: Int
+  private let derived = Derived()
+  /// What is left of the weight after ``keepWeight(as:)``, packed
+  private var packedAlone: Tensor?
+
+  /// Elements are undefined until a checkpoint or an `initialize` call fills them.
+  public init(_ inputs: Int, _ outputs: Int) {
+    (self.inputs, self.outputs) = (inputs, outputs)
+    weight = .empty([outputs, inputs])
+    bias = .empty([outputs])
+  }
+
+  /// `[…,in]` → `[…,out]`, in the type of `x`.
+  public func callAsFunction(_ x: Tensor) -> Tensor { Linear.joined([self], x) }
+
+  /// Without the bias.
+  public func product(_ x: Tensor) -> Tensor { Linear.joined([self], x, hasBias: false) }
+
+  /// Layers with the same input, their outputs side by side: `[T,in]` → `[T,Σout]`.
+  /// - Parameter gelu: of the result; in inference alone, where ``packs(_:)`` holds.
+  public static func joined(_ layers: [Linear], _ x: Tensor, hasBias: Bool = true, gelu: Bool = false) -> Tensor {
+    let biases = hasBias ? layers.map(\.bias) : []
+    if layers.allSatisfy({ $0.packs(x) }) {
+      OperationCounter.add(layers.reduce(0) { $0 + 2 * Double(x.count) * Double($1.outputs) })
+      let panels = layers.map { $0.panels(x.dtype) }
+      return made(
+        panels.handles { p, count in
+          layers.map(\.outputs).int64s { outputs, _ in
+            biases.handles { b, biasCount in ct_panel_linear(x.handle, p, outputs, count, b, biasCount, gelu) }
+          }
+        })
+    }
+    precondition(!gelu, "GELU goes with a packed product alone")
+    if recordsGradients {
+      for layer in layers { layer.derived.forget() }  // training changes the weights and needs the memory
+      return x.linear(layers.map(\.weight), biases)
+    }
+    return x.linear(layers.map { $0.cast(to: x.dtype) }, biases.map { $0.to(x.dtype) })
+  }
+
+  /// Whether this product goes to a packed copy of the weight, which is kept until the weight changes.
+  public func packs(_ x: Tensor) -> Bool {
+    !recordsGradients && x.rank == 2 && Fused.packs(x.dtype, on: x.device, sides: [inputs, outputs])
+  }
+
+  private func panels(_ dtype: DType) -> Tensor {
+    if let packedAlone, packedAlone.dtype == dtype { return packedAlone }
+    return derived([plainWeight], as: dtype) { made(ct_pack(weight.handle, dtype.rawValue)) }
+  }
+
+  private func cast(to dtype: DType) -> Tensor {
+    plainWeight.dtype == dtype ? weight : derived([weight], as: dtype) { weight.to(dtype) }
+  }
+
+  private var plainWeight: Tensor {
+    precondition(packedAlone == nil, "the weight was kept for inference in another type")
+    return weight
+  }
+
+  /// Keeps the weight in this type alone, as inference in it multiplies; `weight` is empty then where products are packed.
+  public func keepWeight(as dtype: DType) {
+    if packedAlone?.dtype == dtype { return }
+    if Fused.packs(dtype, on: plainWeight.device, sides: [inputs, outputs]) {
+      packedAlone = made(ct_pack(weight.handle, dtype.rawValue))
+      weight = .empty([0, inputs])
+    } else {
+      weight = weight.detached().to(dtype)
+    }
+  }
+
+  /// Weights from N(0, deviation²), bias zero: what BERT starts from.
+  public func initialize(deviation: Double) {
+    weight.fillNormal(deviation: deviation)
+    bias.fill(0)
+  }
+}
