@@ -28,7 +28,9 @@ public final class EncoderBenchmark {
     network.move(to: device)
     dtype = workload.precision.dtype
     if workload.mode == .inference { bert.keepWeights(as: dtype) }
-    optimizer = workload.mode == .train ? AdamW(AdamW.groups(network, TrainingOptions())) : nil
+    var options = TrainingOptions()
+    options.device = device
+    optimizer = workload.mode == .train ? AdamW(network, options) : nil
     var id: Int32 = 0
     sequences = workload.batches.map { batch in
       batch.map { length in
@@ -55,7 +57,9 @@ public final class EncoderBenchmark {
 
   private func train(_ batch: [[Int32]], _ optimizer: AdamW) {
     optimizer.clearGradients()
-    let logits = network(PackedTokens(batch, device: device), dtype: dtype, training: true)
+    let packed = PackedTokens(batch, device: device)
+    optimizer.willRead(packed.ids, of: network.tokenEmbedding.weight)
+    let logits = network(packed, dtype: dtype, training: true)
     let loss = logits.crossEntropy(Tensor(batch.indices.map { Int64($0 % 2) }).to(device))
     loss.backward()
     _ = loss.item

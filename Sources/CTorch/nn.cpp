@@ -15,7 +15,7 @@ ct_tensor ct_layer_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, double ep
   });
 }
 
-ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids) { return making([&] { return at::embedding(take(weight), take(ids)); }); }
+ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids, bool sparse_gradient) { return making([&] { return at::embedding(take(weight), take(ids), -1, false, sparse_gradient); }); }
 ct_tensor ct_dropout(ct_tensor x, double probability) { return making([&] { return at::dropout(take(x), probability, true); }); }
 ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation) { return making([&] { return at::gelu(take(x), tanh_approximation ? "tanh" : "none"); }); }
 

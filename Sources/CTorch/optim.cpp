@@ -19,8 +19,13 @@ int ct_adamw_step(const ct_tensor *parameters, const ct_tensor *gradients, const
 int ct_clip_gradients(const ct_tensor *gradients, int count, double maximum_norm, double *norm) {
   return doing([&] {
     c10::AutoGradMode guard(false);
-    auto list = take(gradients, count);
-    const double total = at::stack(at::_foreach_norm(list, 2)).norm().item().toDouble();
+    auto list = take(gradients, count), summed = list;
+    for (int i = 0; i < count; i++)
+      if (list[i].is_sparse()) {
+        list[i] = list[i]._values();
+        summed[i] = summed[i].coalesce().values();
+      }
+    const double total = at::stack(at::_foreach_norm(summed, 2)).norm().item().toDouble();
     *norm = total;
     // The same 1e-6 as torch.nn.utils.clip_grad_norm_.
     if (total > maximum_norm) at::_foreach_mul_(list, maximum_norm / (total + 1e-6));

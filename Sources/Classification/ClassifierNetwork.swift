@@ -38,6 +38,9 @@ public final class ClassifierNetwork: Module {
     classifier = Linear(feature, settings.labels.count)
   }
 
+  /// What turns token ids into vectors, BERT's or the baseline's own.
+  public var tokenEmbedding: Embedding { bert?.embeddings.words ?? embedding! }
+
   /// Draws what stands on the encoder.
   public func initializeHead() {
     embedding?.initialize(deviation: 1)

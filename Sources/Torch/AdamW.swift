@@ -1,6 +1,8 @@
 import CTorch
 
-/// Adam with decoupled weight decay, one fused kernel a group; no `Module` knows about it.
+/// Adam with decoupled weight decay, one fused kernel a group.
+///
+/// A table of embeddings can be kept row by row: a step then costs what the rows of its batch cost, not the vocabulary.
 /// - Source: Loshchilov and Hutter 2019, "Decoupled weight decay regularization"; `torch.optim.AdamW`.
 public final class AdamW {
   /// Parameters that share a learning rate and a weight decay.
@@ -24,6 +26,8 @@ public final class AdamW {
     let mean: Tensor
     let square: Tensor
     let step: Tensor
+    /// For a table whose rows are kept apart
+    let rows: TableRows?
   }
 
   public let groups: [Group]
@@ -31,15 +35,23 @@ public final class AdamW {
   private let betas: (Double, Double)
   private let epsilon: Double
 
-  public init(_ groups: [Group], betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8) {
+  /// - Parameter tables: parameters `[V,H]` on the CPU whose gradients hold single rows (``Embedding/hasRowGradients``).
+  ///   Their rows are right only after ``willRead(_:of:)`` or ``settle()``.
+  public init(
+    _ groups: [Group], tables: [Tensor] = [], betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8
+  ) {
     self.groups = groups
     self.betas = betas
     self.epsilon = epsilon
     moments = groups.map { group in
       group.parameters.map { _, tensor in
-        Moments(
+        if tables.contains(where: { $0 === tensor }) {
+          let rows = TableRows(tensor, betas: betas, epsilon: epsilon, weightDecay: group.weightDecay)
+          return Moments(mean: rows.mean, square: rows.square, step: rows.step, rows: rows)
+        }
+        return Moments(
           mean: .zeros(tensor.shape, device: tensor.device), square: .zeros(tensor.shape, device: tensor.device),
-          step: .zeros([], device: tensor.device))
+          step: .zeros([], device: tensor.device), rows: nil)
       }
     }
   }
@@ -52,6 +64,10 @@ public final class AdamW {
       var squares: [Tensor] = [], steps: [Tensor] = []
       for (entry, moment) in zip(group.parameters, moments) {
         guard let gradient = entry.tensor.gradient else { continue }
+        if let rows = moment.rows {
+          rows.step(gradient, learningRate: group.learningRate * rate)
+          continue
+        }
         tensors.append(entry.tensor)
         gradients.append(gradient)
         means.append(moment.mean)
@@ -89,9 +105,26 @@ public final class AdamW {
     return norm
   }
 
+  // MARK: Tables
+
+  /// Brings the rows that a batch reads up to date.
+  /// - Parameter ids: int64, any shape
+  public func willRead(_ ids: Tensor, of table: Tensor) {
+    tables.first { $0.table === table }?.catchUp(ids)
+  }
+
+  /// Brings every row up to date: before weights are read, evaluated or stored.
+  public func settle() { for rows in tables { rows.catchUp() } }
+
+  /// Call when ``state`` was loaded.
+  public func didRestore() { for rows in tables { rows.didRestore() } }
+
+  private var tables: [TableRows] { moments.joined().compactMap(\.rows) }
+
   // MARK: State
 
-  /// Moments and step counts by name (`exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME`), to store and to restore.
+  /// Moments and step counts by name (`exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME`), to store after ``settle()`` and to
+  /// restore before ``didRestore()``.
   public var state: [(name: String, tensor: Tensor)] {
     zip(groups, moments).flatMap { group, moments in
       zip(group.parameters, moments).flatMap { entry, moment in

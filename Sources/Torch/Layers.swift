@@ -20,13 +20,15 @@ public final class LayerNorm: Module {
 
 public final class Embedding: Module {
   @Parameter("weight") public var weight: Tensor
+  /// For an optimiser that keeps this table's rows apart, ``AdamW/init(_:tables:betas:epsilon:)``.
+  public var hasRowGradients = false
 
   public init(_ count: Int, _ size: Int) {
     weight = .empty([count, size])
   }
 
   /// ids (int64, any shape) → `[…,H]`
-  public func callAsFunction(_ ids: Tensor) -> Tensor { weight.rows(ids) }
+  public func callAsFunction(_ ids: Tensor) -> Tensor { weight.rows(ids, hasRowGradients: hasRowGradients) }
 
   public func initialize(deviation: Double) { weight.fillNormal(deviation: deviation) }
 }

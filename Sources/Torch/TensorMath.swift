@@ -100,7 +100,10 @@ extension Tensor {
   }
 
   /// Rows of this table `[V,H]` for ids (int64, any shape) → `[…,H]`.
-  public func rows(_ ids: Tensor) -> Tensor { made(ct_embedding(handle, ids.handle)) }
+  /// - Parameter hasRowGradients: whether this table's gradient holds the rows that were read, instead of all.
+  public func rows(_ ids: Tensor, hasRowGradients: Bool = false) -> Tensor {
+    made(ct_embedding(handle, ids.handle, hasRowGradients))
+  }
 
   /// Zeroes each element with the given probability and scales the rest, in training only.
   public func dropout(_ probability: Double, training: Bool) -> Tensor {

@@ -2,6 +2,13 @@ import Classification
 import Torch
 
 extension AdamW {
+  /// For a classifier; on the CPU its table of token embeddings is kept row by row.
+  public convenience init(_ network: ClassifierNetwork, _ options: TrainingOptions) {
+    let embedding = network.tokenEmbedding
+    embedding.hasRowGradients = options.device == .cpu
+    self.init(AdamW.groups(network, options), tables: embedding.hasRowGradients ? [embedding.weight] : [])
+  }
+
   /// The three groups of the study: BERT weights, BERT biases and LayerNorm weights, everything on top.
   public static func groups(_ network: ClassifierNetwork, _ options: TrainingOptions) -> [Group] {
     var weights: [(name: String, tensor: Tensor)] = []

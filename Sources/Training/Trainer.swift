@@ -44,7 +44,7 @@ public final class Trainer {
     self.report = report
     self.shouldStop = shouldStop
     classifier.network.move(to: options.device)
-    optimizer = AdamW(AdamW.groups(classifier.network, options))
+    optimizer = AdamW(classifier.network, options)
     let settings = options.json.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")
     self.fingerprint = fingerprint + ";" + settings
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
@@ -68,6 +68,7 @@ public final class Trainer {
     let testSet = options.selection == .test ? try EncodedTexts(test, classifier) : nil
     while state.history.count < options.epochs, !hasRunOutOfPatience {
       try trainEpoch(encoded)
+      optimizer.settle()
       let record = EpochRecord(
         epoch: state.history.count + 1, trainLoss: state.lossSum / Double(train.count),
         validation: try validationSet.map(evaluate),
@@ -180,6 +181,7 @@ public final class Trainer {
     for start in stride(from: 0, to: batch.count, by: part) {
       let chosen = start..<min(start + part, batch.count)
       let packed = PackedTokens(Array(batch[chosen]), device: options.device)
+      optimizer.willRead(packed.ids, of: classifier.network.tokenEmbedding.weight)
       let logits = classifier.network(packed, dtype: options.precision.dtype, training: true)
       let wanted = Tensor(targets[chosen].map(Int64.init)).to(options.device)
       let share = Double(chosen.count) / Double(batch.count)
@@ -210,6 +212,7 @@ public final class Trainer {
   }
 
   private func saveState() throws {
+    optimizer.settle()
     try state.save(to: folder, weights: Trainer.weights(classifier), optimizer: optimizer)
   }
 

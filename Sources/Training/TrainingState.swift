@@ -46,6 +46,7 @@ struct TrainingState: Codable {
       }
       try source.load(into: tensor)
     }
+    optimizer.didRestore()
     guard let generator = stored["generator"] else {
       throw CheckpointError("\(file.path): the generator's state is missing: start again with --overwrite")
     }

@@ -81,7 +81,7 @@ ct_tensor ct_log_softmax(ct_tensor a, int64_t dimension);
 // MARK: nn.cpp
 ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias_or_null);
 ct_tensor ct_layer_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, double epsilon);
-ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids);
+ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids, bool sparse_gradient);
 ct_tensor ct_dropout(ct_tensor x, double probability);
 ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation);
 ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored);
@@ -121,6 +121,15 @@ void ct_set_grad_mode(bool enabled);
 // MARK: optim.cpp
 int ct_adamw_step(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *means, const ct_tensor *squares, const ct_tensor *steps, int count, double lr, double beta1, double beta2, double weight_decay, double epsilon);
 int ct_clip_gradients(const ct_tensor *gradients, int count, double maximum_norm, double *norm);
+
+// MARK: rows.cpp
+// float32 zeros whose memory the system gives when they are first written to.
+ct_tensor ct_zeros_on_demand(const int64_t *sizes, int rank);
+// AdamW on some rows of a table [V,H], contiguous, on the CPU: first the steps that each has missed, whose gradients were
+// zero, then, where there is a (sparse) gradient, the last one with it. seen: int32 [V], the step that a row is at, or
+// -1 - step while it has never had a gradient. ids: int64, or null for all rows. steps: three floats each (what weights are
+// multiplied by, learning rate over first bias correction, root of the second) for step first + 1 and `count` - 1 more.
+int ct_adamw_rows(ct_tensor table, ct_tensor mean, ct_tensor square, ct_tensor seen, ct_tensor ids_or_null, ct_tensor gradient_or_null, const float *steps, int64_t first, int64_t count, double beta1, double beta2, double epsilon);
 
 // MARK: device.cpp
 const char *ct_version(void);
