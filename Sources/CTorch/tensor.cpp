@@ -33,6 +33,7 @@ ct_tensor ct_empty(const int64_t *sizes, int rank, int dtype, int device, int in
 
 ct_tensor ct_clone(ct_tensor t) { return making([&] { return take(t).clone(); }); }
 ct_tensor ct_contiguous(ct_tensor t) { return making([&] { return take(t).contiguous(); }); }
+ct_tensor ct_to_dense(ct_tensor t) { return making([&] { return take(t).to_dense(); }); }
 ct_tensor ct_to_dtype(ct_tensor t, int dtype) { return making([&] { return take(t).to(static_cast<c10::ScalarType>(dtype)); }); }
 // Through pinned memory to a GPU, so that the processor need not wait for the copy.
 ct_tensor ct_to_device(ct_tensor t, int device, int index) {

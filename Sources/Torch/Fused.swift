@@ -45,6 +45,17 @@ extension Tensor {
     return made(ct_first_attention(handle, keysValues.handle, lengths.handle, Int64(heads), dropout))
   }
 
+  /// `dropout(LayerNorm(words[ids] + positions[places] + types[0]))` of `T` tokens → `[T,H]` in the given type.
+  public static func embedded(
+    words: Embedding, positions: Embedding, types: Embedding, norm: LayerNorm, ids: Tensor, places: Tensor, dtype: DType,
+    dropout: Double
+  ) -> Tensor {
+    made(
+      ct_embed(
+        words.weight.handle, positions.weight.handle, types.weight.handle, norm.weight.handle, norm.bias.handle, ids.handle,
+        places.handle, norm.epsilon, dropout, dtype.rawValue, words.hasRowGradients))
+  }
+
   /// `gelu(x W₁ᵀ + b₁) W₂ᵀ`: `[T,H]` → `[T,H]`; the second layer's bias goes to ``residualNorm(bias:residual:weight:offset:epsilon:dropout:)``.
   /// - Parameters:
   ///   - inner: float32 `[I,H]`

@@ -62,14 +62,19 @@ import WordPiece
           for isFused in [true, false] {
             Fused.isEnabled = isFused
             defer { Fused.isEnabled = true }
-            var job = try job(variant, in: folder) { $0.precision = precision }
+            var job = try job(variant, in: folder) {
+              $0.precision = precision
+              // At the rates of the other tests bf16 is chaotic: another order of two additions then moves the loss by 0.2.
+              $0.bertLearningRate *= 0.3
+              $0.headLearningRate *= 0.3
+            }
             try writeTinyModel(to: job.model, hidden: 32, dropout: 0)
             job.dropout = 0
             let record = try job.run(in: folder.appendingPathComponent("\(variant)-\(precision)-\(isFused)"))
             losses.append(record.epochs.map(\.trainLoss))
           }
-          // A different order of two additions alone moves bf16's losses by 0.03 on this task of a few steps.
-          let tolerance = precision == .fp32 ? 2e-4 : 6e-2
+          // The largest difference over ten seeds was 0.006 in bf16.
+          let tolerance = precision == .fp32 ? 2e-4 : 1e-2
           #expect(losses[0].first! > losses[0].last!)
           for (fused, plain) in zip(losses[0], losses[1]) {
             #expect(abs(fused - plain) < tolerance, "\(variant) \(precision): \(losses)")

@@ -94,16 +94,13 @@ private:
 
 namespace {
 
-template <typename E> const E *read(const at::Tensor &t) { return static_cast<const E *>(t.const_data_ptr()); }
-template <typename E> E *written(at::Tensor &t) { return static_cast<E *>(t.mutable_data_ptr()); }
-
 template <typename E>
 void forward(
     const ResidualNorm<E> &norm, const at::Tensor &x, const at::Tensor &residual, at::Tensor &sum, at::Tensor &out,
     at::Tensor &moments) {
   for_each_range(x.size(0), [&](int, int64_t first, int64_t last) {
     norm.forward(
-        read<E>(x), read<E>(residual), written<E>(sum), written<E>(out), moments.mutable_data_ptr<float>(), first, last);
+        elements<E>(x), elements<E>(residual), mutable_elements<E>(sum), mutable_elements<E>(out), moments.mutable_data_ptr<float>(), first, last);
   });
 }
 
@@ -113,7 +110,7 @@ void backward(
     at::Tensor &grad_x, at::Tensor &grad_residual, at::Tensor &sums) {
   for_each_range(sum.size(0), [&](int thread, int64_t first, int64_t last) {
     norm.backward(
-        read<E>(sum), static_cast<const float *>(moments.const_data_ptr()), read<E>(grad), written<E>(grad_x), written<E>(grad_residual),
+        elements<E>(sum), elements<float>(moments), elements<E>(grad), mutable_elements<E>(grad_x), mutable_elements<E>(grad_residual),
         sums.mutable_data_ptr<float>() + thread * 3 * norm.width, first, last);
   });
 }
@@ -122,8 +119,7 @@ struct DropoutResidualNorm : torch::autograd::Function<DropoutResidualNorm> {
   template <typename E>
   static ResidualNorm<E> norm(
       const at::Tensor &bias, const at::Tensor &gain, const at::Tensor &offset, double epsilon, double p, int64_t seed) {
-    return {gain.size(0),     static_cast<const float *>(bias.const_data_ptr()), static_cast<const float *>(gain.const_data_ptr()), static_cast<const float *>(offset.const_data_ptr()),
-            (float)epsilon, Dropout(p), (uint64_t)seed};
+    return {gain.size(0), elements<float>(bias), elements<float>(gain), elements<float>(offset), (float)epsilon, Dropout(p), (uint64_t)seed};
   }
 
   static at::Tensor forward(

@@ -30,6 +30,7 @@ ct_tensor ct_full(const int64_t *sizes, int rank, double value, int dtype, int d
 ct_tensor ct_empty(const int64_t *sizes, int rank, int dtype, int device, int index);
 ct_tensor ct_clone(ct_tensor t);
 ct_tensor ct_contiguous(ct_tensor t);
+ct_tensor ct_to_dense(ct_tensor t);
 ct_tensor ct_to_dtype(ct_tensor t, int dtype);
 ct_tensor ct_to_device(ct_tensor t, int device, int index);
 int ct_copy_(ct_tensor destination, ct_tensor source);
@@ -106,6 +107,8 @@ ct_tensor ct_packed_attention(ct_tensor qkv, ct_tensor lengths, int64_t heads, d
 ct_tensor ct_first_attention(ct_tensor query, ct_tensor keys_values, ct_tensor lengths, int64_t heads, double dropout);
 // Final states [B,2H], longest sequence first, of rows packed by time step; eight parameters as torch.nn.LSTM orders them.
 ct_tensor ct_bilstm(ct_tensor x, ct_tensor batch_sizes, const ct_tensor *parameters);
+// dropout(LayerNorm(words[ids] + positions[places] + types[0])) [T,H] in the given type; row_gradients: as ct_embedding's.
+ct_tensor ct_embed(ct_tensor words, ct_tensor positions, ct_tensor types, ct_tensor gain, ct_tensor offset, ct_tensor ids, ct_tensor places, double epsilon, double dropout, int dtype, bool row_gradients);
 ct_tensor ct_dropout_residual_norm(ct_tensor x, ct_tensor bias, ct_tensor residual, ct_tensor gain, ct_tensor offset, double epsilon, double dropout);
 
 // MARK: autograd.cpp
