@@ -7,6 +7,9 @@
 namespace fathom {
 namespace {
 
+// Multiplications from which packing a weight is soon made up for.
+constexpr int64_t kWorthwhile = int64_t(1) << 26;
+
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))), apply_to = function)
 
@@ -94,13 +97,26 @@ std::vector<int64_t> heights(const Tensors &weights) {
   return list;
 }
 
-at::Tensor joined(const Tensors &list, at::ScalarType type) { return (list.size() == 1 ? list[0] : at::cat(list)).to(type); }
+at::Tensor joined(const Tensors &list) { return list.size() == 1 ? list[0] : at::cat(list); }
+
+// The type to multiply in by libtorch: that of x, but for a few rows by float32 weights, which to round costs more than
+// to multiply by.
+at::ScalarType plain_type(const at::Tensor &x, const Tensors &weights) {
+  const bool few = x.device().is_cpu() && x.dim() == 2 && x.size(0) * weights[0].numel() < kWorthwhile;
+  return few ? weights[0].scalar_type() : x.scalar_type();
+}
+
+at::Tensor plain_linear(const at::Tensor &x, const Tensors &weights, const Tensors &biases) {
+  const auto type = plain_type(x, weights);
+  const auto bias = biases.empty() ? std::optional<at::Tensor>() : joined(biases).to(type);
+  return at::linear(x.to(type), joined(weights).to(type), bias).to(x.scalar_type());
+}
 
 } // namespace
 
 bool product_pays(const at::Tensor &x, int64_t inputs, int64_t outputs) {
   return x.dim() == 2 && x.device().is_cpu() && inputs % 16 == 0 && outputs % 16 == 0 &&
-         x.size(0) * inputs * outputs >= int64_t(1) << 26 && ct_panels_available((int)x.scalar_type());
+         x.size(0) * inputs * outputs >= kWorthwhile && ct_panels_available((int)x.scalar_type());
 }
 
 at::Tensor linear_product(const at::Tensor &x, const Tensors &weights, const Tensors &biases) {
@@ -113,8 +129,7 @@ at::Tensor linear_product(const at::Tensor &x, const Tensors &weights, const Ten
     return product_with_panels(x, panels, heights(weights), biases, false);
   }
 #endif
-  const auto bias = biases.empty() ? std::optional<at::Tensor>() : joined(biases, x.scalar_type());
-  return at::linear(x, joined(weights, x.scalar_type()), bias);
+  return plain_linear(x, weights, biases);
 }
 
 at::Tensor input_gradient(const at::Tensor &grad, const Tensors &weights) {
@@ -144,7 +159,8 @@ at::Tensor input_gradient(const at::Tensor &grad, const Tensors &weights) {
     return product_with_panels(grad, {panels}, {inputs}, {}, false);
   }
 #endif
-  return at::mm(grad, joined(weights, grad.scalar_type()));
+  const auto type = plain_type(grad, weights);
+  return at::mm(grad.to(type), joined(weights).to(type)).to(grad.scalar_type());
 }
 
 at::Tensor weight_gradient(const at::Tensor &grad, int64_t first, int64_t outputs, const at::Tensor &x) {
@@ -162,7 +178,9 @@ at::Tensor weight_gradient(const at::Tensor &grad, int64_t first, int64_t output
     return out;
   }
 #endif
-  return at::mm(grad.narrow(1, first, outputs).t(), x).to(at::kFloat);
+  const at::Tensor part = grad.narrow(1, first, outputs).t();
+  if (x.size(0) * x.size(1) * outputs >= kWorthwhile) return at::mm(part, x).to(at::kFloat);
+  return at::mm(part.to(at::kFloat), x.to(at::kFloat));
 }
 
 at::Tensor bias_gradient(const at::Tensor &grad) { return at::sum(grad, 0, false, at::kFloat); }
@@ -257,8 +275,7 @@ ct_tensor ct_fast_linear(ct_tensor x, const ct_tensor *weights, int count, const
     int64_t outputs = 0;
     for (const at::Tensor &one : w) outputs += one.size(0);
     if (product_pays(rows, w[0].size(1), outputs)) return Linear::apply(rows, at::TensorList(w), at::TensorList(b));
-    const auto bias = b.empty() ? std::optional<at::Tensor>() : joined(b, rows.scalar_type());
-    return at::linear(rows, joined(w, rows.scalar_type()), bias);
+    return plain_linear(rows, w, b);
   });
 }
 }
