@@ -32,13 +32,14 @@ public final class BERTBlock: Module {
     _ x: Tensor, _ batch: PackedTokens, training: Bool, probabilities: ((Tensor) -> Void)? = nil
   ) -> Tensor {
     let context: Tensor  // [T,H]
-    if probabilities == nil, isFused(x) || isFlash(x) {
-      let qkv = Linear.joined([query, key, value], x)  // [T,3H]
-      let dropout = attentionDropout(training)
-      context =
-        isFlash(x)
-        ? qkv.flashAttention(lengths: batch.lengths, heads: config.headCount, dropout: dropout)
-        : qkv.packedAttention(lengths: batch.sizes, heads: config.headCount, dropout: dropout)
+    if probabilities == nil, isFlash(x) {
+      let parts = Linear.joined([query, key, value], x).split([Int](repeating: config.hiddenSize, count: 3), along: 1)
+      context = .flashAttention(
+        parts[0], parts[1], parts[2], queryOffsets: batch.offsets, offsets: batch.offsets, longestQuery: longest(batch),
+        longest: longest(batch), heads: config.headCount, dropout: attentionDropout(training))
+    } else if probabilities == nil, isFused(x) {
+      context = Linear.joined([query, key, value], x)  // [T,3H]
+        .packedAttention(lengths: batch.sizes, heads: config.headCount, dropout: attentionDropout(training))
     } else {
       context = attend(
         query(x).split(batch.runSizes), key(x), value(x), batch, training: training, probabilities)
@@ -51,7 +52,12 @@ public final class BERTBlock: Module {
   func first(_ x: Tensor, _ batch: PackedTokens, training: Bool) -> FirstTokens {
     let start = x.selected(batch.starts)  // [B,H]
     let context: Tensor
-    if isFused(x) {
+    if isFlash(x) {
+      let parts = Linear.joined([key, value], x).split([config.hiddenSize, config.hiddenSize], along: 1)
+      context = .flashAttention(
+        query(start), parts[0], parts[1], queryOffsets: batch.queryOffsets, offsets: batch.offsets, longestQuery: 1,
+        longest: longest(batch), heads: config.headCount, dropout: attentionDropout(training))
+    } else if isFused(x) {
       let keysValues = Linear.joined([key, value], x)  // [T,2H]
       context = query(start).firstAttention(
         keysValues, lengths: batch.sizes, heads: config.headCount, dropout: attentionDropout(training))
@@ -126,6 +132,9 @@ public final class BERTBlock: Module {
   private func isFused(_ x: Tensor) -> Bool {
     Fused.isAvailable(x.dtype, on: x.device, widths: [config.headSize, config.intermediateSize])
   }
+
+  /// A bound that is the same for many batches, since a recorded graph holds it; the kernel leaves early where it is too high.
+  private func longest(_ batch: PackedTokens) -> Int { min(config.maximumPositions, batch.tokenCount) }
 
   private func isFlash(_ x: Tensor) -> Bool {
     guard case .cuda = x.device else { return false }

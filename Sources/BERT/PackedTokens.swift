@@ -7,17 +7,34 @@ public struct PackedTokens {
   /// `[T]` int64: each token's place in its own sequence.
   public let positions: Tensor
   public let lengths: [Int]
+  private let places: Places
 
   /// - Precondition: no sequence is empty.
   public init(_ sequences: [[Int32]], device: Device = .cpu) {
     precondition(!sequences.isEmpty && !sequences.contains { $0.isEmpty }, "a batch holds sequences of at least a token")
-    lengths = sequences.map(\.count)
-    ids = Tensor(sequences.joined().map(Int64.init)).to(device)
-    positions = Tensor(lengths.flatMap { (0..<Int64($0)) }).to(device)
+    self.init(
+      ids: Tensor(sequences.joined().map(Int64.init)).to(device),
+      positions: Tensor(sequences.flatMap { (0..<Int64($0.count)) }).to(device), lengths: sequences.map(\.count))
   }
 
-  private init(ids: Tensor, positions: Tensor, lengths: [Int]) {
-    (self.ids, self.positions, self.lengths) = (ids, positions, lengths)
+  private init(ids: Tensor, positions: Tensor, lengths: [Int], places: Places = Places()) {
+    (self.ids, self.positions, self.lengths, self.places) = (ids, positions, lengths, places)
+  }
+
+  /// Made when they are first asked for, then kept for the other blocks.
+  private final class Places {
+    var starts: Tensor?
+    var offsets: Tensor?
+    var queryOffsets: Tensor?
+  }
+
+  /// Puts another batch in this one's tensors, which stay where they are.
+  /// - Precondition: it has as many sequences and as many tokens.
+  public func refilled(_ sequences: [[Int32]]) -> PackedTokens {
+    let new = PackedTokens(sequences)
+    precondition(new.batchSize == batchSize && new.tokenCount == tokenCount, "the new batch has another size")
+    for (to, from) in [(ids, new.ids), (positions, new.positions), (starts, new.starts), (offsets, new.offsets)] { to.copy(from: from) }
+    return PackedTokens(ids: ids, positions: positions, lengths: new.lengths, places: places)
   }
 
   /// The same sequences as smaller batches, each of at most `tokens` tokens or of one sequence.
@@ -43,14 +60,30 @@ public struct PackedTokens {
 
   /// `[B]` int64: where each sequence starts, its [CLS].
   public var starts: Tensor {
-    var total: Int64 = 0
-    return Tensor(
-      lengths.map { length in
-        defer { total += Int64(length) }
-        return total
-      }
-    ).to(ids.device)
+    if let starts = places.starts { return starts }
+    let starts = Tensor(ends.dropLast()).to(ids.device)
+    places.starts = starts
+    return starts
   }
+
+  /// `[B+1]` int32: where each sequence starts, then where the last one ends.
+  var offsets: Tensor {
+    if let offsets = places.offsets { return offsets }
+    let offsets = Tensor(ends.map(Int32.init)).to(ids.device)
+    places.offsets = offsets
+    return offsets
+  }
+
+  /// The same of a query a sequence.
+  var queryOffsets: Tensor {
+    if let offsets = places.queryOffsets { return offsets }
+    let offsets = Tensor((0...Int32(batchSize)).map { $0 }).to(ids.device)
+    places.queryOffsets = offsets
+    return offsets
+  }
+
+  /// 0, then the end of each sequence.
+  private var ends: [Int64] { lengths.reduce(into: [0]) { $0.append($0.last! + Int64($1)) } }
 
   /// `[B]` int64 on the CPU: the lengths.
   var sizes: Tensor { Tensor(lengths.map(Int64.init)) }

@@ -3,9 +3,14 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
+#include <fstream>
+#include <set>
 #include <torch/version.h>
 #ifdef __GLIBC__
 #include <malloc.h>
+#endif
+#ifdef __linux__
+#include <sched.h>
 #endif
 
 using namespace fathom;
@@ -27,6 +32,25 @@ int ct_last_error_kind(void) { return last_kind; }
 const char *ct_version(void) { return TORCH_VERSION; }
 int ct_thread_count(void) { return at::get_num_threads(); }
 void ct_set_thread_count(int count) { at::set_num_threads(count); }
+
+int ct_physical_core_count(void) {
+#ifdef __linux__
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    // The processors of one core name the same siblings.
+    std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+    std::string siblings;
+    if (!std::getline(file, siblings)) return 0;
+    cores.insert(siblings);
+  }
+  return (int)cores.size();
+#else
+  return 0;
+#endif
+}
 
 // A training step frees and takes back the same few hundred megabytes: without this, glibc returns them to
 // the system each time and the next step pays for fresh zeroed pages.
@@ -57,7 +81,9 @@ int ct_set_generator_state(ct_tensor state) {
 
 // The CUDA half of libtorch is not linked: it registers itself when it is loaded, if it is there at all.
 int ct_cuda_count(void) {
-  static void *cuda = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  // Without the driver there is no GPU, and a gigabyte of libraries need not be loaded to find that out.
+  static void *driver = dlopen("libcuda.so.1", RTLD_NOW);
+  static void *cuda = driver ? dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) : nullptr;
   if (!cuda) return 0;
   try {
     return at::hasCUDA() ? (int)at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount() : 0;

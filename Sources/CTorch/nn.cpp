@@ -27,14 +27,12 @@ ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v) {
   return making([&] { return at::scaled_dot_product_attention(take(q), take(k), take(v)); });
 }
 
-ct_tensor ct_varlen_attention(ct_tensor qkv, ct_tensor starts, int64_t longest, int64_t heads, double dropout) {
+ct_tensor ct_varlen_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor query_offsets, ct_tensor offsets, int64_t longest_query, int64_t longest, double dropout) {
   return making([&] {
-    const at::Tensor all = take(qkv), places = take(starts);
-    const int64_t hidden = all.size(1) / 3;
-    const auto parts = all.view({all.size(0), 3, heads, hidden / heads}).unbind(1);
+    const at::Tensor queries = take(q);
     const auto out = at::_flash_attention_forward(
-        parts[0], parts[1], parts[2], places, places, longest, longest, dropout, false, false);
-    return std::get<0>(out).reshape({all.size(0), hidden});
+        queries, take(k), take(v), take(query_offsets), take(offsets), longest_query, longest, dropout, false, false);
+    return std::get<0>(out).reshape({queries.size(0), queries.size(1) * queries.size(2)});
   });
 }
 

@@ -1,5 +1,8 @@
 #include "shim.hpp"
+#include <algorithm>
 #include <sys/mman.h>
+#include <utility>
+#include <vector>
 #include "fused/fused.hpp"
 #include "fused/parallel.hpp"
 
@@ -72,6 +75,37 @@ FATHOM_WIDEST void decay_row(float *p, int64_t width, const Step *steps, int64_t
   for (; i < width; i++) decay<float>(p + i, steps, count);
 }
 
+// The places of each row in a list of rows that may name one several times.
+class Groups {
+  std::vector<std::pair<int64_t, int64_t>> places; // row, place
+  std::vector<int64_t> starts;
+
+public:
+  Groups(const int64_t *rows, int64_t size) {
+    places.reserve(size);
+    for (int64_t i = 0; i < size; i++) places.emplace_back(rows[i], i);
+    std::sort(places.begin(), places.end());
+    for (int64_t i = 0; i < size; i++)
+      if (i == 0 || places[i].first != places[i - 1].first) starts.push_back(i);
+    starts.push_back(size);
+  }
+
+  int64_t count() const { return (int64_t)starts.size() - 1; }
+  int64_t row(int64_t group) const { return places[starts[group]].first; }
+
+  // The gradients of a row added up in the order of their places, in `room` where there are several.
+  const float *sum(int64_t group, const float *gradients, int64_t width, float *room) const {
+    const float *one = gradients + places[starts[group]].second * width;
+    if (starts[group + 1] - starts[group] == 1) return one;
+    std::copy(one, one + width, room);
+    for (int64_t k = starts[group] + 1; k < starts[group + 1]; k++) {
+      const float *more = gradients + places[k].second * width;
+      for (int64_t i = 0; i < width; i++) room[i] += more[i];
+    }
+    return room;
+  }
+};
+
 } // namespace
 
 extern "C" {
@@ -92,33 +126,39 @@ ct_tensor ct_zeros_on_demand(const int64_t *sizes, int rank) {
 int ct_adamw_rows(ct_tensor table, ct_tensor mean, ct_tensor square, ct_tensor seen, ct_tensor ids, ct_tensor gradient, const float *steps, int64_t first, int64_t count, double beta1, double beta2, double epsilon) {
   return doing([&] {
     c10::AutoGradMode guard(false);
-    at::Tensor weights = take(table), means = take(mean), squares = take(square), last_seen = take(seen), rows, grads;
-    if (gradient) {
-      const at::Tensor sparse = take(gradient).coalesce();
-      rows = sparse.indices()[0].contiguous();
-      grads = sparse.values().contiguous();
-    } else {
-      rows = ids ? std::get<0>(at::_unique(take(ids))) : at::arange(weights.size(0), at::kLong);
-    }
-    const int64_t width = weights.size(1), until = first + count, *row_ids = elements<int64_t>(rows);
+    at::Tensor weights = take(table), means = take(mean), squares = take(square), last_seen = take(seen);
+    const int64_t width = weights.size(1), until = first + count;
     float *p = mutable_elements<float>(weights), *m = mutable_elements<float>(means), *v = mutable_elements<float>(squares);
     int32_t *seen_at = mutable_elements<int32_t>(last_seen);
-    const float *g = gradient ? elements<float>(grads) : nullptr;
     const Step *all = reinterpret_cast<const Step *>(steps);
     const Rates rates{(float)(1 - beta1), (float)beta2, (float)(1 - beta2), (float)epsilon};
-    for_each_range(rows.numel(), [&](int, int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; i++) {
-        const int64_t row = row_ids[i], place = row * width;
-        const bool fresh = seen_at[row] < 0;
-        const int64_t done = fresh ? -seen_at[row] - 1 : seen_at[row];
-        const Step *from = all + (done - first);
-        const int64_t quiet = until - done - (g ? 1 : 0);
-        if (fresh && quiet > 0) decay_row(p + place, width, from, quiet);
-        if (g || (!fresh && quiet > 0))
-          advance_row(p + place, m + place, v + place, g ? g + i * width : nullptr, width, from, fresh ? 0 : quiet, all + count - 1, rates);
-        seen_at[row] = (int32_t)(fresh && !g ? -until - 1 : until);
-      }
-    });
+    const auto bring = [&](int64_t row, const float *g) {
+      const int64_t place = row * width;
+      const bool fresh = seen_at[row] < 0;
+      const int64_t done = fresh ? -seen_at[row] - 1 : seen_at[row];
+      const Step *from = all + (done - first);
+      const int64_t quiet = until - done - (g ? 1 : 0);
+      if (fresh && quiet > 0) decay_row(p + place, width, from, quiet);
+      if (g || (!fresh && quiet > 0))
+        advance_row(p + place, m + place, v + place, g, width, from, fresh ? 0 : quiet, all + count - 1, rates);
+      seen_at[row] = (int32_t)(fresh && !g ? -until - 1 : until);
+    };
+    if (!ids && !gradient) {
+      for_each_range(weights.size(0), [&](int, int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; row++) bring(row, nullptr);
+      });
+    } else {
+      const at::Tensor rows = (gradient ? take(gradient)._indices()[0] : take(ids)).contiguous();
+      const at::Tensor values = gradient ? take(gradient)._values().contiguous() : at::Tensor();
+      const float *g = gradient ? elements<float>(values) : nullptr;
+      const Groups groups(elements<int64_t>(rows), rows.numel());
+      if (groups.count() == 0) return;
+      TORCH_CHECK(groups.row(0) >= 0 && groups.row(groups.count() - 1) < weights.size(0), "a row is outside the table");
+      for_each_range(groups.count(), [&](int, int64_t begin, int64_t end) {
+        float *sum = scratch(width);
+        for (int64_t i = begin; i < end; i++) bring(groups.row(i), g ? groups.sum(i, g, width, sum) : nullptr);
+      });
+    }
     weights.unsafeGetTensorImpl()->bump_version();
   });
 }

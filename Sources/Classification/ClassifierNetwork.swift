@@ -41,6 +41,8 @@ public final class ClassifierNetwork: Module {
   /// What turns token ids into vectors, BERT's or the baseline's own.
   public var tokenEmbedding: Embedding { bert?.embeddings.words ?? embedding! }
 
+  var readsFirstTokenAlone: Bool { head == .pooled }
+
   /// Draws what stands on the encoder.
   public func initializeHead() {
     embedding?.initialize(deviation: 1)

@@ -9,6 +9,7 @@ public final class TextClassifier {
   public let network: ClassifierNetwork
   public let tokenizer: Tokenizer
   public let settings: ClassifierSettings
+  private var graphed: GraphedPasses?
 
   init(_ network: ClassifierNetwork, _ tokenizer: Tokenizer, _ settings: ClassifierSettings) {
     self.network = network
@@ -61,6 +62,14 @@ public final class TextClassifier {
     }
   }
 
+  /// For a program that only predicts from here on: moves the network, keeps its weights in one type alone and, on a GPU,
+  /// records small batches as graphs. ``logits(_:tokensPerBatch:dtype:device:progress:)`` then wants this type and device.
+  public func keepForInference(as dtype: DType, on device: Device) {
+    network.move(to: device)
+    network.bert?.keepWeights(as: dtype)
+    if case .cuda = device, network.readsFirstTokenAlone { graphed = GraphedPasses(network, dtype: dtype, device: device) }
+  }
+
   public var parameterCount: Int { network.parameterCount }
 
   public func encode(_ texts: [String]) -> [[Int32]] {
@@ -85,7 +94,8 @@ public final class TextClassifier {
       let chosen = order[start..<end]
       let classes = settings.labels.count
       let flat = withoutGradients {
-        network(PackedTokens(chosen.map { sequences[$0] }, device: device), dtype: dtype).array(Float.self)
+        let batch = chosen.map { sequences[$0] }
+        return (graphed?.logits(batch) ?? network(PackedTokens(batch, device: device), dtype: dtype)).array(Float.self)
       }
       for (row, index) in chosen.enumerated() { rows[index] = Array(flat[row * classes..<(row + 1) * classes]) }
       start = end

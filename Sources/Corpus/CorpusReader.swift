@@ -130,7 +130,9 @@ public struct CorpusReader: Sendable {
   }
 
   private func label(_ text: String, _ place: () -> String) throws -> String {
-    let label = text.trimmingCharacters(in: .whitespaces)
+    // Most labels are plain words, which need no trimming by Unicode's rules.
+    let isPlain = text.utf8.first.map { (0x21..<0x7F).contains($0) } == true && text.utf8.last.map { (0x21..<0x7F).contains($0) } == true
+    let label = isPlain ? text : text.trimmingCharacters(in: .whitespaces)
     guard !label.isEmpty else { throw CorpusError("\(place()): the label is empty") }
     return label
   }

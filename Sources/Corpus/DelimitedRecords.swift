@@ -24,45 +24,67 @@ struct DelimitedRecords {
 
   /// nil at the end; blank lines are skipped.
   mutating func next() throws -> (fields: [String], line: Int)? {
+    let data = data
     while position < data.count {
-      let start = position, startLine = line
-      let (end, quotes) = try recordEnd(startLine)
-      var bytes = data[start..<end]
-      if bytes.last == 13 { bytes = bytes.dropLast() }
-      if bytes.isEmpty { continue }
-      guard let text = String(data: bytes, encoding: .utf8) else {
-        throw CorpusError("\(path), line \(startLine): not UTF-8: convert the file")
-      }
-      return (quotes == 0 ? plainFields(text) : try quotedFields(text, startLine), startLine)
+      let startLine = line
+      let record = try data.withUnsafeBytes { try nextRecord(in: $0, startLine) }
+      if let record { return (record, startLine) }
     }
     return nil
   }
 
-  /// Moves past the next line break outside quotes.
-  private mutating func recordEnd(_ startLine: Int) throws -> (end: Int, quotes: Int) {
-    let (end, quotes, lines, next) = data.withUnsafeBytes { bytes in
-      var index = position, quotes = 0, lines = 0
-      while index < bytes.count {
-        let byte = bytes[index]
-        if byte == 0x22 { quotes += 1 }
-        if byte == 10 {
-          lines += 1
-          if quotes % 2 == 0 { return (index, quotes, lines, index + 1) }
-        }
-        index += 1
-      }
-      return (index, quotes, lines, index)
+  /// nil for a blank line.
+  private mutating func nextRecord(in bytes: UnsafeRawBufferPointer, _ startLine: Int) throws -> [String]? {
+    let start = position
+    let (end, hasQuotes) = try recordEnd(in: bytes, startLine)
+    let size = end > start && bytes[end - 1] == 13 ? end - 1 - start : end - start
+    if size == 0 { return nil }
+    let record = UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
+    guard let text = String(validating: record, as: UTF8.self) else {
+      throw CorpusError("\(path), line \(startLine): not UTF-8: convert the file")
     }
-    guard quotes % 2 == 0 else {
-      throw CorpusError("\(path), line \(startLine): a quote is opened and never closed: double quotes inside fields")
-    }
-    line += lines
-    position = next
-    return (end, quotes)
+    return hasQuotes ? try quotedFields(text, startLine) : plainFields(record)
   }
 
-  private func plainFields(_ text: String) -> [String] {
-    text.utf8.split(separator: delimiter.asciiValue!, omittingEmptySubsequences: false).map { String(Substring($0)) }
+  /// Moves past the next line break outside quotes.
+  private mutating func recordEnd(in bytes: UnsafeRawBufferPointer, _ startLine: Int) throws -> (end: Int, hasQuotes: Bool) {
+    var quotes = 0, from = position
+    while true {
+      let lineEnd = DelimitedRecords.first(10, in: bytes, from: from) ?? bytes.count
+      while let quote = DelimitedRecords.first(0x22, in: bytes[..<lineEnd], from: from) {
+        quotes += 1
+        from = quote + 1
+      }
+      if lineEnd < bytes.count { line += 1 }
+      if quotes % 2 == 0 {
+        position = min(lineEnd + 1, bytes.count)
+        return (lineEnd, quotes > 0)
+      }
+      guard lineEnd < bytes.count else {
+        throw CorpusError("\(path), line \(startLine): a quote is opened and never closed: double quotes inside fields")
+      }
+      from = lineEnd + 1
+    }
+  }
+
+  private static func first(_ byte: UInt8, in bytes: Slice<UnsafeRawBufferPointer>, from start: Int) -> Int? {
+    first(byte, in: UnsafeRawBufferPointer(rebasing: bytes), from: start)
+  }
+
+  private static func first(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    guard start < bytes.count, let base = bytes.baseAddress, let found = memchr(base + start, Int32(byte), bytes.count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
+  private func plainFields(_ record: UnsafeRawBufferPointer) -> [String] {
+    var fields: [String] = [], start = 0
+    while true {
+      let end = DelimitedRecords.first(delimiter.asciiValue!, in: record, from: start) ?? record.count
+      fields.append(String(decoding: record[start..<end], as: UTF8.self))
+      if end == record.count { return fields }
+      start = end + 1
+    }
   }
 
   private func quotedFields(_ text: String, _ line: Int) throws -> [String] {

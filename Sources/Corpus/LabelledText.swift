@@ -20,6 +20,8 @@ public struct LabelledText: Sendable, Equatable {
 
   /// The text as models see it: `<br />` becomes a space, runs of blanks become one.
   public static func clean(_ text: String) -> String {
+    var text = text
+    if text.withUTF8({ isClean($0) }) { return text }
     var out: [UInt8] = []
     let bytes = Array(text.utf8)
     out.reserveCapacity(bytes.count)
@@ -37,6 +39,15 @@ public struct LabelledText: Sendable, Equatable {
     }
     if out.last == 0x20 { out.removeLast() }
     return String(decoding: out, as: UTF8.self)
+  }
+
+  private static func isClean(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var last: UInt8 = 0x20
+    for byte in bytes {
+      if byte == 0x3C || byte == 9 || byte == 10 || byte == 13 || byte == 0x20 && last == 0x20 { return false }
+      last = byte
+    }
+    return last != 0x20 || bytes.isEmpty
   }
 
   /// The length of `<br>`, `<br/>` or `<br />` at a place.

@@ -60,6 +60,8 @@ public struct TextList: RandomAccessCollection, Sendable {
 
   /// - Source: Fowler, Noll and Vo 1991, FNV-1a in 64 bits.
   static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+    var text = text, hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    text.withUTF8 { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 } }
+    return hash
   }
 }

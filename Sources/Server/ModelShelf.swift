@@ -49,8 +49,10 @@ final class ModelShelf: @unchecked Sendable {
   func attention(_ name: String) throws -> AttentionModel {
     let entry = try open(name)
     if let attention = entry.attention { return attention }
+    // With weights of its own: gradients want them as they were stored, predictions have them packed.
+    let classifier = try TextClassifier(folder: folder.appendingPathComponent(name))
     do {
-      let attention = try AttentionModel(entry.classifier, name: name)
+      let attention = try AttentionModel(classifier, name: name)
       opened[opened.count - 1].attention = attention
       return attention
     } catch let error as CheckpointError { throw ServerFault(.badRequest, error.description) }
@@ -66,7 +68,9 @@ final class ModelShelf: @unchecked Sendable {
         return entry
       }
     }
-    let entry = Opened(name: name, modified: modified, classifier: try TextClassifier(folder: folder.appendingPathComponent(name)))
+    let classifier = try TextClassifier(folder: folder.appendingPathComponent(name))
+    classifier.keepForInference(as: .float32, on: .cpu)
+    let entry = Opened(name: name, modified: modified, classifier: classifier)
     if opened.count >= ModelShelf.limit { opened.removeFirst() }
     opened.append(entry)
     return entry

@@ -16,6 +16,13 @@ public enum Engine {
     set { ct_set_thread_count(Int32(newValue)) }
   }
 
+  /// One thread a physical core that this process may run on, unless OMP_NUM_THREADS says otherwise: two threads of one core
+  /// share the units that multiply.
+  public static func useAllCores() {
+    let cores = ct_physical_core_count()
+    if cores > 0, ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil { ct_set_thread_count(cores) }
+  }
+
   /// Keeps freed memory in the process between training steps instead of handing it back to the system.
   public static func keepFreedMemory() { ct_keep_freed_memory() }
 

@@ -32,11 +32,23 @@ extension Tensor {
   }
 
   /// The same on CUDA in 16 bits, through FlashAttention's kernel for sequences of different lengths.
-  /// - Parameter lengths: they add up to T.
+  /// - Parameters:
+  ///   - queries: `[M,H]`
+  ///   - keys: `[T,H]`, as are the values
+  ///   - queryOffsets: int32 `[B+1]` on the device: where each sequence's queries start, then M
+  ///   - offsets: the same of keys and values
+  ///   - longestQuery: at least the most queries of a sequence; `longest` the same of keys
+  /// - Returns: `[M,H]`
   /// - Source: Dao 2023, "FlashAttention-2"; `flash_attn_varlen_func`.
-  public func flashAttention(lengths: [Int], heads: Int, dropout: Double) -> Tensor {
-    let starts = Tensor(lengths.reduce(into: [Int32(0)]) { $0.append($0.last! + Int32($1)) }).to(device)
-    return made(ct_varlen_attention(handle, starts.handle, Int64(lengths.max() ?? 0), Int64(heads), dropout))
+  public static func flashAttention(
+    _ queries: Tensor, _ keys: Tensor, _ values: Tensor, queryOffsets: Tensor, offsets: Tensor, longestQuery: Int, longest: Int,
+    heads: Int, dropout: Double
+  ) -> Tensor {
+    let parts = [queries, keys, values].map { $0.reshaped([$0.shape[0], heads, -1]) }
+    return made(
+      ct_varlen_attention(
+        parts[0].handle, parts[1].handle, parts[2].handle, queryOffsets.handle, offsets.handle, Int64(longestQuery), Int64(longest),
+        dropout))
   }
 
   /// Attention of one query `[B,H]` a sequence to its keys and values `[T,2H]` → `[B,H]`.

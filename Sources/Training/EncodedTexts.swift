@@ -15,7 +15,8 @@ public final class EncodedTexts: @unchecked Sendable {
   /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
   public init(_ data: DataSet, _ classifier: TextClassifier) throws {
     self.data = data
-    encode = { classifier.encode($0) }
+    let (tokenizer, settings) = (classifier.tokenizer, classifier.settings)
+    encode = { tokenizer.encode($0, maximumLength: settings.maximumLength, truncation: settings.truncation) }
     spool = try ByteSpool()
     entries = [Int32](repeating: -1, count: data.count)
   }

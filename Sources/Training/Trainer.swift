@@ -61,17 +61,16 @@ public final class Trainer {
   /// Trains to the end and returns the epochs with the best one's number; `classifier` then has its weights.
   /// - Parameters:
   ///   - validation: nil only where epochs are selected on the test set.
-  public func run(train: DataSet, validation: DataSet?, test: DataSet) throws -> (epochs: [EpochRecord], peak: Int) {
+  ///   - test: evaluated after each epoch only where epochs are selected on it.
+  public func run(train: EncodedTexts, validation: EncodedTexts?, test: EncodedTexts) throws -> (epochs: [EpochRecord], peak: Int) {
     precondition(validation != nil || options.selection == .test, "selection needs a validation set")
-    let encoded = try EncodedTexts(train, classifier)
-    let validationSet = try validation.map { try EncodedTexts($0, classifier) }
-    let testSet = options.selection == .test ? try EncodedTexts(test, classifier) : nil
+    let testSet = options.selection == .test ? test : nil
     while state.history.count < options.epochs, !hasRunOutOfPatience {
-      try trainEpoch(encoded)
+      try trainEpoch(train)
       optimizer.settle()
       let record = EpochRecord(
         epoch: state.history.count + 1, trainLoss: state.lossSum / Double(train.count),
-        validation: try validationSet.map(evaluate),
+        validation: try validation.map(evaluate),
         test: try testSet.map(evaluate), seconds: state.seconds, tokens: state.tokens)
       state.history.append(record)
       (state.step, state.lossSum, state.seconds, state.tokens) = (0, 0, 0, 0)

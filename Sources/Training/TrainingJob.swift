@@ -16,6 +16,7 @@ public struct TrainingData: Sendable {
   public let fingerprint: String
   /// What the data are called, for reports
   public var name = ""
+  private let encodings = Encodings()
 
   /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a study.
   public init(train: DataSet, test: DataSet, validationShare: Double, splitSeed: UInt64, selection: TrainingOptions.Selection) throws {
@@ -35,6 +36,14 @@ public struct TrainingData: Sendable {
     self.train = parts.train
     validation = parts.validation
     fingerprint = TrainingData.fingerprint([parts.train, parts.validation, test])
+  }
+
+  func encodedTrain(for classifier: TextClassifier) throws -> EncodedTexts { try encodings.texts(train, .train, for: classifier) }
+
+  func encodedTest(for classifier: TextClassifier) throws -> EncodedTexts { try encodings.texts(test, .test, for: classifier) }
+
+  func encodedValidation(for classifier: TextClassifier) throws -> EncodedTexts? {
+    try validation.map { try encodings.texts($0, .validation, for: classifier) }
   }
 
   /// A number that changes with any text, class or split.
@@ -130,13 +139,14 @@ public struct TrainingJob {
     let classifier = try makeClassifier()
     let trainer = try Trainer(
       classifier, options, folder: folder, fingerprint: fingerprint, report: report, shouldStop: shouldStop)
-    let (epochs, peak) = try trainer.run(train: data.train, validation: data.validation, test: data.test)
-    let test = try EncodedTexts(data.test, classifier)
+    let validationSet = try data.encodedValidation(for: classifier)
+    let test = try data.encodedTest(for: classifier)
+    let (epochs, peak) = try trainer.run(train: data.encodedTrain(for: classifier), validation: validationSet, test: test)
     try test.encodeAll()
     let started = Date()
     let logits = try trainer.logits(test)
     let seconds = Date().timeIntervalSince(started)
-    let validation = try data.validation.map { try trainer.logits(EncodedTexts($0, classifier)).map(argmax) }
+    let validation = try validationSet.map { try trainer.logits($0).map(argmax) }
     let weights = folder.appendingPathComponent("model.safetensors").path
     let size = (try FileManager.default.attributesOfItem(atPath: weights)[.size] as? NSNumber)?.intValue ?? 0
     let record = RunRecord(

@@ -13,6 +13,12 @@ public final class Tokenizer: Sendable {
   /// Tokens that are found in the raw text before anything is normalised.
   public let specialTokens: [String: Int32]
 
+  /// Whether both have the same pieces, special tokens and normalisation.
+  public func givesSameIDs(as other: Tokenizer) -> Bool {
+    self === other
+      || options == other.options && specialTokens == other.specialTokens && vocabulary.tokens == other.vocabulary.tokens
+  }
+
   let scalars: ScalarTable
   /// What each byte asks for: a folded letter (0x20 and up), or one of the actions below.
   let asciiActions: [UInt8]

@@ -45,7 +45,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "cpu, cuda, cuda:N, mps, or auto (a GPU where there is one).")
   var device = "cpu"
 
-  @Option(help: "CPU threads (default: all cores).")
+  @Option(help: "CPU threads (default: one a physical core).")
   var threads: Int?
 
   @Flag(help: "One JSON object a line instead of the table.")
@@ -67,7 +67,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     Engine.keepFreedMemory()
-    if let threads { Engine.threadCount = threads }
+    if let threads { Engine.threadCount = threads } else { Engine.useAllCores() }
     let place = try Device(device)
     if worker { return try BenchWorker(device: place).run() }
     if let growth { return try drawGrowth(to: growth, on: place) }

@@ -31,8 +31,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let device = try engine.apply()
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
-    classifier.network.move(to: device)
-    classifier.network.bert?.keepWeights(as: engine.precision.dtype)
+    classifier.keepForInference(as: engine.precision.dtype, on: device)
     let labels = classifier.settings.labels
     let data = try columns.reader.dataSet(URL(fileURLWithPath: test), split: .test, classes: labels)
       .limited(to: columns.testLimit, seed: splitSeed)

@@ -22,8 +22,7 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     let device = try engine.apply()
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
-    classifier.network.move(to: device)
-    classifier.network.bert?.keepWeights(as: engine.precision.dtype)
+    classifier.keepForInference(as: engine.precision.dtype, on: device)
     try Output.forEachLines(atMost: 1024) { lines in
       for prediction in classifier.predict(lines, dtype: engine.precision.dtype, device: device) { try Output.json(prediction.json) }
     }

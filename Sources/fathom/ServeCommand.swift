@@ -35,7 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Texts that may wait; requests beyond that are answered 429.")
   var waiting = 1024
 
-  @Option(help: "CPU threads (default: all cores).")
+  @Option(help: "CPU threads (default: one a physical core).")
   var threads: Int?
 
   @OptionGroup var requirements: RequirementArguments
@@ -49,7 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     Engine.keepFreedMemory()
-    if let threads { Engine.threadCount = threads }
+    if let threads { Engine.threadCount = threads } else { Engine.useAllCores() }
     var options = StudyServer.Options()
     (options.host, options.port, options.requirements) = (host, port, requirements.value)
     // A token in the environment is for servers that others can reach.

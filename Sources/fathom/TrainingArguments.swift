@@ -19,7 +19,7 @@ struct EngineArguments: ParsableArguments {
   @Option(help: "fp32, or bf16 (faster where the processor or GPU multiplies it).")
   var precision = TrainingOptions.Precision.fp32
 
-  @Option(help: "CPU threads (default: all cores).")
+  @Option(help: "CPU threads (default: one a physical core).")
   var threads: Int?
 
   /// Sets the engine up and returns the device.
@@ -28,6 +28,8 @@ struct EngineArguments: ParsableArguments {
     if let threads {
       guard threads >= 1 else { throw ValidationError("--threads must be 1 at least") }
       Engine.threadCount = threads
+    } else {
+      Engine.useAllCores()
     }
     let device = try Device(device)
     if precision == .bf16, device == .cpu, !Engine.hasFastBFloat16 {

@@ -87,8 +87,9 @@ ct_tensor ct_dropout(ct_tensor x, double probability);
 ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation);
 ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored);
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v);
-// FlashAttention over packed sequences [T,3H], on CUDA in 16 bits; starts: int32 [B+1] on the device.
-ct_tensor ct_varlen_attention(ct_tensor qkv, ct_tensor starts, int64_t longest, int64_t heads, double dropout);
+// FlashAttention of packed sequences, on CUDA in 16 bits: queries [M,N,D], keys and values [T,N,D], each with the places
+// where sequences start and the last one ends, int32 [B+1] on the device → [M,N·D].
+ct_tensor ct_varlen_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor query_offsets, ct_tensor offsets, int64_t longest_query, int64_t longest, double dropout);
 int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out);
 
 // MARK: fused/ (processors with AVX-512 only; rows of a multiple of 16 elements; weights and biases are float32)
@@ -134,10 +135,22 @@ ct_tensor ct_zeros_on_demand(const int64_t *sizes, int rank);
 // multiplied by, learning rate over first bias correction, root of the second) for step first + 1 and `count` - 1 more.
 int ct_adamw_rows(ct_tensor table, ct_tensor mean, ct_tensor square, ct_tensor seen, ct_tensor ids_or_null, ct_tensor gradient_or_null, const float *steps, int64_t first, int64_t count, double beta1, double beta2, double epsilon);
 
+// MARK: graph.cpp
+typedef struct ct_graph_state *ct_graph;
+// Whether a libtorch with CUDA is loaded.
+bool ct_graphs_available(void);
+// Records what this thread starts on a CUDA device until ct_graph_end, without doing it; NULL with an error text.
+ct_graph ct_graph_begin(int index);
+int ct_graph_end(ct_graph graph);
+int ct_graph_replay(ct_graph graph);
+void ct_graph_release(ct_graph graph);
+
 // MARK: device.cpp
 const char *ct_version(void);
 int ct_thread_count(void);
 void ct_set_thread_count(int count);
+// Cores that this process may run on, each counted once however many threads it has; 0 where the system does not say.
+int ct_physical_core_count(void);
 void ct_keep_freed_memory(void);
 int ct_seed(uint64_t seed);
 ct_tensor ct_generator_state(void);
