@@ -68,7 +68,15 @@ public final class Linear: Module {
   public func keepWeight(as dtype: DType) {
     if packedAlone?.dtype == dtype { return }
     if Fused.packs(dtype, on: plainWeight.device, sides: [inputs, outputs]) {
-      packedAlone = made(ct_pack(weight.handle, dtype.rawValue))
+      let packed = made(ct_pack(weight.handle, dtype.rawValue))
+      if packed.dtype == weight.dtype, packed.count == weight.count {
+        // In the weight's own memory: what it would leave free, the C allocator could not give to the next one.
+        let place = weight.detached()
+        place.copy(from: packed.reshaped(place.shape))
+        packedAlone = place.reshaped(packed.shape)
+      } else {
+        packedAlone = packed
+      }
       weight = .empty([0, inputs])
     } else {
       weight = weight.detached().to(dtype)

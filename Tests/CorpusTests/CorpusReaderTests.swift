@@ -27,6 +27,26 @@ import Testing
     #expect(examples[2].place.hasSuffix("line 6"))
   }
 
+  @Test func `fields written by RFC 4180's rules are read back, whatever they hold`() throws {
+    var generator = SystemSeed(21)
+    var rows: [(text: String, label: String)] = []
+    for _ in 0..<300 {
+      func field() -> String {
+        let size = Int.random(in: 1...6, using: &generator)
+        return (0..<size).map { _ in ["\"", ",", "a", "é", ";", "\"\"", "x,\""].randomElement(using: &generator)! }.joined()
+      }
+      rows.append((field(), field()))
+    }
+    func quoted(_ field: String, always: Bool) -> String {
+      guard always || field.contains("\"") || field.contains(",") else { return field }
+      return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }
+    let lines = rows.enumerated().map { "\(quoted($1.text, always: $0 % 2 == 0)),\(quoted($1.label, always: $0 % 3 == 0))" }
+    let found = try read("text,label\r\n" + lines.joined(separator: "\r\n"), "random.csv")
+    #expect(found.map(\.text) == rows.map(\.text) && found.map(\.label) == rows.map(\.label))
+    #expect(found[1].place.hasSuffix("line 3"))
+  }
+
   @Test func `columns are chosen by name or number, with or without a header`() throws {
     #expect(try read("a\tb\nx\ty\n", "d.tsv", CorpusReader(textColumn: "b", labelColumn: "a"))[0].text == "y")
     #expect(try read("1,good\n0,bad\n", "d.csv", CorpusReader(textColumn: "2", labelColumn: "1", hasHeader: false)).count == 2)
