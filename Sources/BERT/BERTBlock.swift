@@ -86,10 +86,7 @@ public final class BERTBlock: Module {
 
   /// Without the bias of the second layer: `[T,H]` → `[T,H]`
   private func feedForward(_ x: Tensor) -> Tensor {
-    if isFused(x), config.activation == .gelu {
-      if recordsGradients { return x.feedForward(inner: intermediate.weight, bias: intermediate.bias, outer: output.weight) }
-      if intermediate.packs(x) { return output.product(Linear.joined([intermediate], x, gelu: true)) }
-    }
+    if isFused(x), config.activation == .gelu { return Linear.feedForward(intermediate, output, x) }
     return output.product(activate(intermediate(x)))
   }
 

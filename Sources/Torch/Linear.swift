@@ -24,20 +24,9 @@ public final class Linear: Module {
   public func product(_ x: Tensor) -> Tensor { Linear.joined([self], x, hasBias: false) }
 
   /// Layers with the same input, their outputs side by side: `[T,in]` → `[T,Σout]`.
-  /// - Parameter gelu: of the result; in inference alone, where ``packs(_:)`` holds.
-  public static func joined(_ layers: [Linear], _ x: Tensor, hasBias: Bool = true, gelu: Bool = false) -> Tensor {
+  public static func joined(_ layers: [Linear], _ x: Tensor, hasBias: Bool = true) -> Tensor {
     let biases = hasBias ? layers.map(\.bias) : []
-    if layers.allSatisfy({ $0.packs(x) }) {
-      OperationCounter.add(layers.reduce(0) { $0 + 2 * Double(x.count) * Double($1.outputs) })
-      let panels = layers.map { $0.panels(x.dtype) }
-      return made(
-        panels.handles { p, count in
-          layers.map(\.outputs).int64s { outputs, _ in
-            biases.handles { b, biasCount in ct_panel_linear(x.handle, p, outputs, count, b, biasCount, gelu) }
-          }
-        })
-    }
-    precondition(!gelu, "GELU goes with a packed product alone")
+    if layers.allSatisfy({ $0.packs(x) }) { return packedProduct(layers, x, biases) }
     if recordsGradients {
       for layer in layers { layer.derived.forget() }  // training changes the weights and needs the memory
       return x.linear(layers.map(\.weight), biases)
@@ -45,8 +34,29 @@ public final class Linear: Module {
     return x.linear(layers.map { $0.cast(to: x.dtype) }, biases.map { $0.to(x.dtype) })
   }
 
+  /// `outer · gelu(inner(x))` without the bias of `outer`: `[T,H]` → `[T,H]`, by the fused operations.
+  /// - Precondition: ``Fused/isAvailable(_:on:widths:)`` for all sides.
+  public static func feedForward(_ inner: Linear, _ outer: Linear, _ x: Tensor) -> Tensor {
+    if recordsGradients {
+      for layer in [inner, outer] { layer.derived.forget() }
+      return x.feedForward(inner: inner.weight, bias: inner.bias, outer: outer.weight)
+    }
+    return outer.product(inner.packs(x) ? packedProduct([inner], x, [inner.bias], gelu: true) : inner(x).gelu())
+  }
+
+  private static func packedProduct(_ layers: [Linear], _ x: Tensor, _ biases: [Tensor], gelu: Bool = false) -> Tensor {
+    OperationCounter.add(layers.reduce(0) { $0 + 2 * Double(x.count) * Double($1.outputs) })
+    let panels = layers.map { $0.panels(x.dtype) }
+    return made(
+      panels.handles { p, count in
+        layers.map(\.outputs).int64s { outputs, _ in
+          biases.handles { b, biasCount in ct_panel_linear(x.handle, p, outputs, count, b, biasCount, gelu) }
+        }
+      })
+  }
+
   /// Whether this product goes to a packed copy of the weight, which is kept until the weight changes.
-  public func packs(_ x: Tensor) -> Bool {
+  func packs(_ x: Tensor) -> Bool {
     !recordsGradients && x.rank == 2 && Fused.packs(x.dtype, on: x.device, sides: [inputs, outputs])
   }
 

@@ -22,10 +22,6 @@ struct Embedding {
   Dropout dropout;
   uint64_t seed;
 
-  __mmask16 kept(uint32_t row_seed, int64_t i) const {
-    return dropout.kept(row_seed, _mm512_add_epi32(_mm512_set1_epi32((int)i), lanes()));
-  }
-
   __m512 sum(int64_t token, int64_t i) const {
     const __m512 word = load(words + ids[token] * width + i), position = load(positions + places[token] * width + i);
     return _mm512_add_ps(_mm512_add_ps(word, position), load(type + i));
@@ -46,7 +42,7 @@ struct Embedding {
       for (int64_t i = 0; i < width; i += kLanes) {
         const __m512 n = _mm512_mul_ps(_mm512_sub_ps(sum(token, i), mean), inverse);
         const __m512 y = _mm512_fmadd_ps(n, load(gain + i), load(offset + i));
-        store(out + token * width + i, _mm512_maskz_mul_ps(kept(row_seed, i), y, _mm512_set1_ps(dropout.scale)));
+        store(out + token * width + i, _mm512_maskz_mul_ps(dropout.kept(row_seed, i), y, _mm512_set1_ps(dropout.scale)));
       }
       moments[2 * token] = _mm512_cvtss_f32(mean);
       moments[2 * token + 1] = _mm512_cvtss_f32(inverse);
@@ -62,7 +58,7 @@ struct Embedding {
       const __m512 mean = _mm512_set1_ps(moments[2 * token]), inverse = _mm512_set1_ps(moments[2 * token + 1]);
       __m512 plain = _mm512_setzero_ps(), along = plain;
       for (int64_t i = 0; i < width; i += kLanes) {
-        const __m512 g = _mm512_maskz_mul_ps(kept(row_seed, i), load(grad + place + i), _mm512_set1_ps(dropout.scale));
+        const __m512 g = _mm512_maskz_mul_ps(dropout.kept(row_seed, i), load(grad + place + i), _mm512_set1_ps(dropout.scale));
         const __m512 n = _mm512_mul_ps(_mm512_sub_ps(sum(token, i), mean), inverse);
         const __m512 scaled = _mm512_mul_ps(g, load(gain + i));
         plain = _mm512_add_ps(plain, scaled);

@@ -20,10 +20,6 @@ template <typename E> struct ResidualNorm {
   Dropout dropout;
   uint64_t seed;
 
-  __mmask16 kept(uint32_t row_seed, int64_t i) const {
-    return dropout.kept(row_seed, _mm512_add_epi32(_mm512_set1_epi32((int)i), lanes()));
-  }
-
   // - sum: what is normalised, kept for the backward pass. - moments: mean and 1 / deviation of each row.
   void forward(const E *x, const E *residual, E *sum, E *out, float *moments, int64_t first, int64_t last) const {
     for (int64_t row = first; row < last; row++) {
@@ -32,7 +28,7 @@ template <typename E> struct ResidualNorm {
       __m512 total = _mm512_setzero_ps();
       for (int64_t i = 0; i < width; i += kLanes) {
         const __m512 y = _mm512_add_ps(load(x + place + i), load(bias + i));
-        const __m512 dropped = _mm512_maskz_mul_ps(kept(row_seed, i), y, _mm512_set1_ps(dropout.scale));
+        const __m512 dropped = _mm512_maskz_mul_ps(dropout.kept(row_seed, i), y, _mm512_set1_ps(dropout.scale));
         const __m512 s = rounded(_mm512_add_ps(load(residual + place + i), dropped), x);
         store(sum + place + i, s);
         total = _mm512_add_ps(total, s);
@@ -75,7 +71,7 @@ template <typename E> struct ResidualNorm {
         const __m512 scaled = _mm512_mul_ps(load(grad + place + i), load(gain + i));
         const __m512 inner = _mm512_sub_ps(_mm512_sub_ps(scaled, a), _mm512_mul_ps(n, b));
         const __m512 d = _mm512_mul_ps(inner, _mm512_set1_ps(inverse));
-        const __m512 dropped = _mm512_maskz_mul_ps(kept(row_seed, i), d, _mm512_set1_ps(dropout.scale));
+        const __m512 dropped = _mm512_maskz_mul_ps(dropout.kept(row_seed, i), d, _mm512_set1_ps(dropout.scale));
         store(grad_residual + place + i, d);
         store(grad_x + place + i, dropped);
         store(sums + i, _mm512_add_ps(dropped, load(sums + i)));

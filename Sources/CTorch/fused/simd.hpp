@@ -48,6 +48,8 @@ template <typename Element> float dot(const Element *a, const Element *b, int si
   return _mm512_reduce_add_ps(sum);
 }
 
+inline __m512i lanes() { return _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0); }
+
 // Dropout without a stored mask: element `index` is kept or not by a hash, the same in both passes.
 // - Source: the finaliser of MurmurHash3 (Appleby, public domain).
 struct Dropout {
@@ -72,9 +74,12 @@ struct Dropout {
     x = _mm512_xor_si512(x, _mm512_srli_epi32(x, 16));
     return _mm512_cmpge_epu32_mask(x, _mm512_set1_epi32((int)threshold));
   }
-};
 
-inline __m512i lanes() { return _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0); }
+  // Of elements `first`… of a row.
+  __mmask16 kept(uint32_t row_seed, int64_t first) const {
+    return kept(row_seed, _mm512_add_epi32(_mm512_set1_epi32((int)first), lanes()));
+  }
+};
 
 } // namespace fathom
 #pragma clang attribute pop
