@@ -22,7 +22,7 @@ import Torch
     RandomState.seed(8)
     for (rows, inputs, sizes) in [
       (1, 16, [16]), (7, 48, [80]), (100, 768, [64, 64, 64]), (49, 800, [16, 144]), (530, 400, [320, 336]), (3, 10, [3]),
-      (5, 32, [2, 16]),
+      (5, 32, [2, 16]), (8, 1600, [16, 784]), (64, 48, [112]), (65, 48, [112]),
     ] {
       let layers = sizes.map { layer(inputs, $0) }
       let x = Tensor.normal([rows, inputs]).to(dtype)
@@ -37,7 +37,9 @@ import Torch
   @Test(arguments: [(DType.float32, 1e-5), (.bfloat16, 2e-2)])
   func `gradients of layers side by side equal the plain ones`(dtype: DType, tolerance: Double) {
     RandomState.seed(9)
-    for (rows, inputs, sizes) in [(601, 416, [208, 320]), (9, 16, [16, 32])] {
+    for (rows, inputs, sizes) in [
+      (601, 416, [208, 320]), (9, 16, [16, 32]), (1, 1600, [784]), (64, 80, [48, 16, 112]), (65, 80, [48]), (8, 768, [3072]),
+    ] {
       let layers = sizes.map { layer(inputs, $0) }
       let x = Tensor.normal([rows, inputs]).to(dtype)
       x.requiresGradient = true

@@ -21,12 +21,16 @@ template <typename Element> const Element *elements(const at::Tensor &t) {
 }
 template <typename Element> Element *mutable_elements(at::Tensor &t) { return static_cast<Element *>(t.mutable_data_ptr()); }
 
-// Whether products of this size are worth packing a weight for.
-bool product_pays(const at::Tensor &x, int64_t inputs, int64_t outputs);
-
 using Tensors = std::vector<at::Tensor>;
 
-// All outside the graph. The weights [O,I] count as one, laid end to end; they are float32 or of x's type.
+inline at::Tensor joined(const Tensors &list) { return list.size() == 1 ? list[0] : at::cat(list); }
+
+// All but one outside the graph. The weights [O,I] count as one, laid end to end; they are float32 or of x's type.
+
+// Whether these products are done by kernels of our own; the rest are libtorch's.
+bool has_own_product(const at::Tensor &x, const Tensors &weights);
+// By libtorch, inside the graph: x [M,I] → [M,ΣO]
+at::Tensor plain_linear(const at::Tensor &x, const Tensors &weights, const Tensors &biases);
 
 // x [M,I] → [M,ΣO]
 at::Tensor linear_product(const at::Tensor &x, const Tensors &weights, const Tensors &biases = {});
