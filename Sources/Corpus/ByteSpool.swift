@@ -13,18 +13,10 @@ public final class ByteSpool: @unchecked Sendable {
 
   /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
   public init() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-\(UUID().uuidString)").path
-    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw ByteSpool.full }
-    unlink(path)
+    descriptor = try SectionFile.temporaryDescriptor()
   }
 
   deinit { close(descriptor) }
-
-  private static var full: CorpusError {
-    CorpusError(
-      "\(FileManager.default.temporaryDirectory.path) cannot be written to: free some space, or name another folder in TMPDIR")
-  }
 
   public var count: Int { lock.withLock { ends.count } }
 
@@ -48,16 +40,10 @@ public final class ByteSpool: @unchecked Sendable {
     let bytes = try lock.withLock { () throws -> [UInt8] in
       let start = index == 0 ? 0 : ends[index - 1]
       if ends[index] > written { try flush() }
-      let size = Int(ends[index] - start)
-      return try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-        filled = 0
-        while filled < size {
-          let got = pread(descriptor, buffer.baseAddress! + filled, size - filled, off_t(start) + off_t(filled))
-          if got < 0, errno == EINTR { continue }
-          guard got > 0 else { throw CorpusError("the temporary copy of the data cannot be read back: check the disk") }
-          filled += got
-        }
+      guard let bytes = SectionFile.read(descriptor, at: Int(start), Int(ends[index] - start)) else {
+        throw CorpusError("the temporary copy of the data cannot be read back: check the disk")
       }
+      return bytes
     }
     return try bytes.withUnsafeBytes(body)
   }
@@ -68,7 +54,7 @@ public final class ByteSpool: @unchecked Sendable {
       while done < bytes.count {
         let put = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(written) + off_t(done))
         if put < 0, errno == EINTR { continue }
-        guard put > 0 else { throw ByteSpool.full }
+        guard put > 0 else { throw SectionFile.temporaryFull }
         done += put
       }
     }

@@ -17,13 +17,16 @@ public struct CorpusReader: Sendable {
     self.hasHeader = hasHeader
   }
 
-  /// A data set whose texts stay on disk: memory grows by a few bytes a row.
-  /// - Parameter classes: those of the training data; nil makes them from these examples.
+  /// A data set whose texts stay on disk, as does the index of them.
+  /// - Parameters:
+  ///   - classes: those of the training data; nil makes them from these examples.
+  ///   - cache: where what was read of a large file is kept for the next time.
   /// - Throws: ``CorpusError`` naming the file and the line.
-  public func dataSet(_ url: URL, split: Split, classes: [String]? = nil) throws -> DataSet {
-    var builder = try DataSetBuilder(classes: classes)
-    try forEach(url, split: split) { text, label, place in try builder.add(text, label, place: place()) }
-    return try builder.finish()
+  public func dataSet(_ url: URL, split: Split, classes: [String]? = nil, cache: DataCache? = nil) throws -> DataSet {
+    let options = ["layout 1", textColumn, labelColumn, "\(hasHeader)"]
+    return try DataSet(classes: classes, origin: cache.flatMap { DataOrigin(url, cache: $0, options: options) }) { add in
+      try forEach(url, split: split, add)
+    }
   }
 
   /// All examples in memory.
@@ -140,15 +143,15 @@ public struct CorpusReader: Sendable {
   // MARK: JSON Lines
 
   private func readJSONLines(_ url: URL, _ body: Body) throws {
-    guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
-      throw CorpusError("\(url.path) cannot be read: check its permissions")
-    }
-    var start = data.startIndex
+    guard let file = FileBytes(url) else { throw CorpusError("\(url.path) cannot be read: check its permissions") }
+    let bytes = file.bytes
+    var start = 0
     var number = 0
-    while start < data.endIndex {
-      let end = data[start...].firstIndex(of: 10) ?? data.endIndex
-      let line = data[start..<end]
-      start = min(end + 1, data.endIndex)
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: 10) ?? bytes.count
+      let line = bytes[start..<end]
+      start = end + 1
+      file.release(upTo: end)
       number += 1
       if line.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { continue }
       let place = { [number] in "\(url.path), line \(number)" }

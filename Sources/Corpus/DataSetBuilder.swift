@@ -1,49 +1,71 @@
-/// Takes examples one by one and makes a data set of them, with the texts on disk.
-struct DataSetBuilder {
-  private let known: [String]?
-  private var numbers: [String: Int]
-  private var labels: [String]
-  private var targets: [Int] = []
-  private var hashes: [UInt64] = []
-  private let spool: ByteSpool
+import Foundation
 
-  /// - Parameter classes: those of the training data; nil makes them from the examples.
-  init(classes known: [String]?) throws {
-    self.known = known
-    labels = known ?? []
-    numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
-    spool = try ByteSpool()
+/// Takes examples one by one and writes a data set of them to disk: memory does not grow with their number.
+struct DataSetBuilder {
+  /// A class as the file spells it.
+  struct Label: Codable {
+    let name: String
+    /// Of its first example
+    let place: String
+  }
+
+  private let known: Set<String>?
+  private var numbers: [String: Int] = [:]
+  private var labels: [Label] = []
+  private let writer: SectionWriter
+  /// One a row, until all classes are known
+  private let records: SectionWriter
+  private var size: UInt64 = 0
+
+  /// - Parameters:
+  ///   - classes: those of the training data, to say early that a label is not among them; nil takes any.
+  ///   - writer: of a file whose sections end before those of ``TextFile``.
+  init(classes known: [String]?, to writer: SectionWriter) throws {
+    self.known = known.map(Set.init)
+    self.writer = writer
+    records = SectionWriter(descriptor: try SectionFile.temporaryDescriptor())
+    try records.startSection()
+    try writer.startSection()
   }
 
   /// - Throws: ``CorpusError`` for a label that the training data does not have, naming its place.
   mutating func add(_ text: String, _ label: String, place: @autoclosure () -> String) throws {
-    if let number = numbers[label] {
-      targets.append(number)
+    let number: Int
+    if let found = numbers[label] {
+      number = found
     } else {
-      guard known == nil else {
-        throw CorpusError(
-          "\(place()): label '\(label)' does not occur in the training data (\(labels.joined(separator: ", ")))")
-      }
-      numbers[label] = labels.count
-      targets.append(labels.count)
-      labels.append(label)
+      let first = Label(name: label, place: place())
+      if known?.contains(label) == false { throw DataSetBuilder.unknown(first, among: known!.sorted()) }
+      number = labels.count
+      numbers[label] = number
+      labels.append(first)
     }
-    hashes.append(TextList.hash(text))
     var text = text
-    _ = try text.withUTF8 { try spool.append(UnsafeRawBufferPointer($0)) }
+    try text.withUTF8 { try writer.append(UnsafeRawBufferPointer($0)) }
+    size += UInt64(text.utf8.count)
+    try TextFile.Record(end: size, hash: TextList.hash(text), target: Int32(number)).write(to: records)
   }
 
-  /// - Throws: ``CorpusError`` for a single class, or a full disk.
-  func finish() throws -> DataSet {
-    try spool.finish()
-    let texts = TextList(spool, hashes: hashes)
-    if let known { return DataSet(texts: texts, targets: targets, classes: known) }
-    let classes = DataSet.ordered(Set(labels))
-    guard classes.count >= 2 else {
-      throw CorpusError("the training data has one class only ('\(classes.first ?? "")'): a classifier needs two at least")
-    }
-    let places = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
-    let order = labels.map { places[$0]! }
-    return DataSet(texts: texts, targets: targets.map { order[$0] }, classes: classes)
+  static func unknown(_ label: Label, among classes: [String]) -> CorpusError {
+    CorpusError(
+      "\(label.place): label '\(label.name)' does not occur in the training data (\(classes.joined(separator: ", ")))")
   }
+
+  /// Writes the records and the labels, which number the classes in their order.
+  /// - Throws: ``CorpusError`` for a full disk.
+  func finish() throws {
+    let sorted = DataSet.ordered(Set(labels.map(\.name))).map { labels[numbers[$0]!] }
+    let places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.name, Int32($0)) })
+    let order = labels.map { places[$0.name]! }
+    let rows = TextFile(try records.finish(), texts: 0, records: 0)
+    try writer.startSection()
+    for row in 0..<rows.count {
+      var record = rows.record(row)
+      record.target = order[Int(record.target)]
+      try record.write(to: writer)
+    }
+    try writer.appendSection(try JSONEncoder().encode(sorted))
+  }
+
+  func abandon() { records.abandon() }
 }

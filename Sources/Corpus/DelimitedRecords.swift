@@ -6,28 +6,26 @@ import SwiftCSV
 /// Records are cut here by the parity of their quotes, so that a fault can name its line. Fields whose quotes all stand
 /// where RFC 4180 wants them are cut here too, since a million rows would take SwiftCSV minutes; it judges the other records.
 struct DelimitedRecords {
-  private let data: Data
+  private let file: FileBytes
   private let path: String
   private let delimiter: Character
   private var position = 0
   private var line = 1
 
   init(_ url: URL, delimiter: Character) throws {
-    guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
-      throw CorpusError("\(url.path) cannot be read: check its permissions")
-    }
-    self.data = data
+    guard let file = FileBytes(url) else { throw CorpusError("\(url.path) cannot be read: check its permissions") }
+    self.file = file
     self.delimiter = delimiter
     path = url.path
-    if data.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    if file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
   /// nil at the end; blank lines are skipped.
   mutating func next() throws -> (fields: [String], line: Int)? {
-    let data = data
-    while position < data.count {
+    while position < file.bytes.count {
       let startLine = line
-      let record = try data.withUnsafeBytes { try nextRecord(in: $0, startLine) }
+      let record = try nextRecord(in: file.bytes, startLine)
+      file.release(upTo: position)
       if let record { return (record, startLine) }
     }
     return nil

@@ -4,24 +4,24 @@ import Foundation
 public struct TextList: RandomAccessCollection, Sendable {
   private enum Store: Sendable {
     case memory([String])
-    case disk(ByteSpool, hashes: [UInt64])
+    case file(TextFile)
   }
 
   private let store: Store
   /// nil for all rows
-  private let rows: [Int32]?
+  private let rows: IntList?
 
   public init(_ texts: [String]) {
     store = .memory(texts)
     rows = nil
   }
 
-  init(_ spool: ByteSpool, hashes: [UInt64]) {
-    store = .disk(spool, hashes: hashes)
+  init(_ file: TextFile) {
+    store = .file(file)
     rows = nil
   }
 
-  private init(_ store: Store, _ rows: [Int32]) {
+  private init(_ store: Store, _ rows: IntList) {
     self.store = store
     self.rows = rows
   }
@@ -32,29 +32,33 @@ public struct TextList: RandomAccessCollection, Sendable {
     if let rows { return rows.count }
     switch store {
     case .memory(let texts): return texts.count
-    case .disk(_, let hashes): return hashes.count
+    case .file(let file): return file.count
     }
   }
 
   public subscript(index: Int) -> String {
-    let row = rows.map { Int($0[index]) } ?? index
+    do { return try text(index) } catch { fatalError("\(error)") }
+  }
+
+  /// - Throws: ``CorpusError`` when the copy on disk is damaged.
+  public func text(_ index: Int) throws -> String {
     switch store {
-    case .memory(let texts): return texts[row]
-    case .disk(let spool, _):
-      do { return try spool.read(row) { String(decoding: $0, as: UTF8.self) } } catch { fatalError("\(error)") }
+    case .memory(let texts): return texts[row(index)]
+    case .file(let file): return try file.text(row(index))
     }
   }
 
-  func subset(_ indices: [Int]) -> TextList {
-    TextList(store, indices.map { index in rows.map { $0[index] } ?? Int32(index) })
-  }
+  /// The row of the whole list that stands at a place of this one.
+  func row(_ index: Int) -> Int { rows.map { $0[index] } ?? index }
+
+  /// Chosen rows of the whole list.
+  func choosing(_ rows: IntList) -> TextList { TextList(store, rows) }
 
   /// A number that changes with the text of a row.
   public func hash(of index: Int) -> UInt64 {
-    let row = rows.map { Int($0[index]) } ?? index
     switch store {
-    case .memory(let texts): return TextList.hash(texts[row])
-    case .disk(_, let hashes): return hashes[row]
+    case .memory(let texts): return TextList.hash(texts[row(index)])
+    case .file(let file): return file.record(row(index)).hash
     }
   }
 

@@ -42,7 +42,7 @@ public final class EncodedTexts: @unchecked Sendable {
 
   private func encodeMissing(_ indices: some Collection<Int>) throws {
     let missing = indices.filter { entries[$0] < 0 }
-    for (index, ids) in zip(missing, encode(missing.map { data.texts[$0] })) {
+    for (index, ids) in zip(missing, encode(try missing.map { try data.texts.text($0) })) {
       entries[index] = Int32(try ids.withUnsafeBytes { try spool.append($0) })
     }
   }

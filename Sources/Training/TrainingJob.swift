@@ -24,7 +24,7 @@ public struct TrainingData: Sendable {
     guard selection == .validation else {
       self.train = train
       validation = nil
-      fingerprint = TrainingData.fingerprint([train, test])
+      fingerprint = DataSet.fingerprint([train, test])
       return
     }
     let parts = train.split(validationShare: validationShare, seed: splitSeed)
@@ -35,7 +35,7 @@ public struct TrainingData: Sendable {
     }
     self.train = parts.train
     validation = parts.validation
-    fingerprint = TrainingData.fingerprint([parts.train, parts.validation, test])
+    fingerprint = DataSet.fingerprint([parts.train, parts.validation, test])
   }
 
   func encodedTrain(for classifier: TextClassifier) throws -> EncodedTexts { try encodings.texts(train, .train, for: classifier) }
@@ -44,19 +44,6 @@ public struct TrainingData: Sendable {
 
   func encodedValidation(for classifier: TextClassifier) throws -> EncodedTexts? {
     try validation.map { try encodings.texts($0, .validation, for: classifier) }
-  }
-
-  /// A number that changes with any text, class or split.
-  private static func fingerprint(_ sets: [DataSet]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for set in sets {
-      for (index, target) in set.targets.enumerated() {
-        hash = (hash ^ set.texts.hash(of: index)) &* 0x0000_0100_0000_01b3
-        hash = (hash ^ UInt64(target + 256)) &* 0x0000_0100_0000_01b3
-      }
-      hash = (hash ^ 0xFFFF) &* 0x0000_0100_0000_01b3
-    }
-    return String(hash, radix: 16)
   }
 }
 

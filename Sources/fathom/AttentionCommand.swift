@@ -88,7 +88,7 @@ struct AttentionCommand: ParsableCommand {
 
   private func texts(_ model: AttentionModel) throws -> [(text: String, label: String?)] {
     if let text { return [(text, nil)] }
-    let all = try columns.reader.dataSet(URL(fileURLWithPath: data!), split: .test, classes: model.labels)
+    let all = try columns.load(data!, .test, classes: model.labels)
     let chosen = all.limited(to: examples, seed: splitSeed)
     return (0..<chosen.count).map { (chosen.texts[$0], chosen.classes[chosen.targets[$0]]) }
   }

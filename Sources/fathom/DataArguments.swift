@@ -13,7 +13,14 @@ struct ColumnArguments: ParsableArguments {
   @Flag(help: "The CSV or TSV has no header row.")
   var noHeader = false
 
-  var reader: CorpusReader { CorpusReader(textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader) }
+  @Flag(help: "Keep no copy of data files of 16 MB and more in the user's cache for the next time.")
+  var noDataCache = false
+
+  /// - Parameter classes: those of the training data, or of the model; nil makes them from these examples.
+  func load(_ path: String, _ split: CorpusReader.Split, classes: [String]? = nil) throws -> DataSet {
+    try CorpusReader(textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader)
+      .dataSet(URL(fileURLWithPath: path), split: split, classes: classes, cache: noDataCache ? nil : .standard)
+  }
 }
 
 /// What every command that measures on labelled data shares.
@@ -22,8 +29,6 @@ struct DataArguments: ParsableArguments {
 
   @Option(help: ArgumentHelp("Take a seeded, stratified sample of the test examples.", valueName: "n"))
   var testLimit: Int?
-
-  var reader: CorpusReader { columns.reader }
 
   func validate() throws {
     if let testLimit, testLimit < 1 { throw ValidationError("--test-limit must be 1 at least") }
@@ -58,8 +63,8 @@ struct TrainingDataArguments: ParsableArguments {
   var name: String { URL(fileURLWithPath: train).standardizedFileURL.lastPathComponent }
 
   func load() throws -> (train: DataSet, test: DataSet) {
-    let training = try columns.reader.dataSet(URL(fileURLWithPath: train), split: .train)
-    let testing = try columns.reader.dataSet(URL(fileURLWithPath: test), split: .test, classes: training.classes)
+    let training = try columns.columns.load(train, .train)
+    let testing = try columns.columns.load(test, .test, classes: training.classes)
     return (training.limited(to: limit, seed: splitSeed), testing.limited(to: columns.testLimit, seed: splitSeed))
   }
 }

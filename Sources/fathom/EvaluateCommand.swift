@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     let labels = classifier.settings.labels
-    let data = try columns.reader.dataSet(URL(fileURLWithPath: test), split: .test, classes: labels)
+    let data = try columns.columns.load(test, .test, classes: labels)
       .limited(to: columns.testLimit, seed: splitSeed)
     let started = Date()
     let logits = try classifier.logits(EncodedTexts(data, classifier), dtype: engine.precision.dtype, device: device)

@@ -22,7 +22,7 @@ import Training
   }
 
   private func predictions(_ data: TrainingData, _ change: (Int) -> Int = { $0 }) throws -> TrainingJob.Predictions {
-    let json = ["validation": data.validation!.targets, "test": data.test.targets.map(change)]
+    let json = ["validation": Array(data.validation!.targets), "test": data.test.targets.map(change)]
     return try JSONDecoder().decode(TrainingJob.Predictions.self, from: JSONEncoder().encode(json))
   }
 

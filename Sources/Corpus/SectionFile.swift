@@ -1,0 +1,158 @@
+import Foundation
+
+/// Sections of bytes in one file, written once from end to end by a ``SectionWriter`` and mapped from then on.
+///
+/// Layout, little-endian: the sections, each from a multiple of 8 on; offset and length of each (UInt64); their number, and the
+/// mark, 8 bytes each.
+final class SectionFile: @unchecked Sendable {
+  static let mark: UInt64 = 0x316D_6F68_7461_46  // "Fathom1"
+  private let descriptor: Int32
+  private let mapped: FileBytes
+  private let ranges: [Range<Int>]
+
+  /// Takes the descriptor over; nil where the file is not one that was finished.
+  init?(descriptor: Int32) {
+    guard let mapped = FileBytes(descriptor: descriptor), let ranges = SectionFile.ranges(mapped.bytes) else {
+      close(descriptor)
+      return nil
+    }
+    (self.descriptor, self.mapped, self.ranges) = (descriptor, mapped, ranges)
+  }
+
+  deinit { close(descriptor) }
+
+  private static func ranges(_ bytes: UnsafeRawBufferPointer) -> [Range<Int>]? {
+    func number(_ offset: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+    guard bytes.count >= 16 else { return nil }
+    let count = number(bytes.count - 16)
+    guard number(bytes.count - 8) == mark, count <= UInt64(bytes.count - 16) / 16 else { return nil }
+    let table = bytes.count - 16 - 16 * Int(count)
+    var ranges: [Range<Int>] = []
+    for index in 0..<Int(count) {
+      let (offset, length) = (number(table + 16 * index), number(table + 16 * index + 8))
+      guard offset <= UInt64(table), length <= UInt64(table) - offset else { return nil }
+      ranges.append(Int(offset)..<Int(offset + length))
+    }
+    return ranges
+  }
+
+  var sectionCount: Int { ranges.count }
+
+  /// - Precondition: `index` lies below ``sectionCount``.
+  func section(_ index: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: mapped.bytes[ranges[index]]) }
+
+  /// Bytes of a section, without its pages becoming memory of this process; nil where the range leaves the section.
+  func read(_ index: Int, _ range: Range<Int>) -> [UInt8]? {
+    let section = ranges[index]
+    guard range.lowerBound >= 0, range.upperBound <= section.count else { return nil }
+    return SectionFile.read(descriptor, at: section.lowerBound + range.lowerBound, range.count)
+  }
+
+  /// nil where the file ends before.
+  static func read(_ descriptor: Int32, at offset: Int, _ size: Int) -> [UInt8]? {
+    var isWhole = true
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+      filled = 0
+      while filled < size {
+        let got = pread(descriptor, buffer.baseAddress! + filled, size - filled, off_t(offset + filled))
+        if got < 0, errno == EINTR { continue }
+        guard got > 0 else { return isWhole = false }
+        filled += got
+      }
+    }
+    return isWhole ? bytes : nil
+  }
+
+  /// In the temporary folder and without a name, so that nothing is left behind however the program ends.
+  /// - Throws: ``CorpusError`` when the folder cannot be written to.
+  static func temporary(_ body: (SectionWriter) throws -> Void) throws -> SectionFile {
+    let writer = SectionWriter(descriptor: try temporaryDescriptor())
+    do {
+      try body(writer)
+      return try writer.finish()
+    } catch {
+      writer.abandon()
+      throw error
+    }
+  }
+
+  static func temporaryDescriptor() throws -> Int32 {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-\(UUID().uuidString)").path
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw temporaryFull }
+    unlink(path)
+    return descriptor
+  }
+
+  static var temporaryFull: CorpusError {
+    CorpusError(
+      "\(FileManager.default.temporaryDirectory.path) cannot be written to: free some space, or name another folder in TMPDIR")
+  }
+}
+
+/// Writes a ``SectionFile``.
+final class SectionWriter {
+  private let descriptor: Int32
+  private let full: CorpusError
+  private var pending: [UInt8] = []
+  private var written = 0
+  private var starts: [(offset: Int, length: Int)] = []
+
+  /// - Parameter full: what is thrown when the disk takes no more.
+  init(descriptor: Int32, full: CorpusError = SectionFile.temporaryFull) {
+    (self.descriptor, self.full) = (descriptor, full)
+    pending.reserveCapacity(1 << 20 + 1 << 16)
+  }
+
+  /// Bytes of the section at hand.
+  var length: Int { written + pending.count - starts[starts.count - 1].offset }
+
+  func startSection() throws {
+    try endSection()
+    starts.append((written + pending.count, 0))
+  }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    pending.append(contentsOf: bytes)
+    if pending.count >= 1 << 20 { try flush() }
+  }
+
+  func appendSection(_ bytes: some ContiguousBytes) throws {
+    try startSection()
+    try bytes.withUnsafeBytes(append)
+  }
+
+  /// Everything is on its way to the disk then; the file takes the descriptor over.
+  func finish() throws -> SectionFile {
+    try endSection()
+    var tail: [UInt64] = starts.flatMap { [UInt64($0.offset).littleEndian, UInt64($0.length).littleEndian] }
+    tail += [UInt64(starts.count).littleEndian, SectionFile.mark.littleEndian]
+    try tail.withUnsafeBytes(append)
+    try flush()
+    guard let file = SectionFile(descriptor: dup(descriptor)) else { throw full }
+    close(descriptor)
+    return file
+  }
+
+  func abandon() { close(descriptor) }
+
+  private func endSection() throws {
+    if starts.isEmpty { return }
+    starts[starts.count - 1].length = length
+    pending.append(contentsOf: [UInt8](repeating: 0, count: (8 - (written + pending.count) % 8) % 8))
+  }
+
+  private func flush() throws {
+    try pending.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let put = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+        if put < 0, errno == EINTR { continue }
+        guard put > 0 else { throw full }
+        done += put
+      }
+    }
+    written += pending.count
+    pending.removeAll(keepingCapacity: true)
+  }
+}
