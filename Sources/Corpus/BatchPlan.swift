@@ -3,26 +3,41 @@
 /// The shuffled examples are cut into pools of fifty batches; within a pool they are sorted by length, cut into
 /// batches, and the batches shuffled. So only one pool's lengths need be known at a time.
 public struct BatchPlan: Sendable {
-  private let order: [Int32]
+  private enum Order: Sendable {
+    case listed([Int32])
+    case drawn(SeededPermutation)
+  }
+
+  private let order: Order
+  private let count: Int
   private let batchSize: Int
   private let seed: UInt64
   private static let batchesPerPool = 50
+  /// A longer list would take time and memory before the first step; the order of a shorter one is that of earlier versions.
+  static let longestList = 1 << 20
 
   /// - Parameter seed: of the run; with `epoch` it fixes the order.
   public init(count: Int, batchSize: Int, seed: UInt64, epoch: Int) {
     self.batchSize = batchSize
+    self.count = count
     self.seed = seed &* 0x2545_F491_4F6C_DD1D &+ UInt64(epoch)
     var generator = SeededGenerator(seed: self.seed)
-    order = (0..<Int32(count)).shuffled(using: &generator)
+    order =
+      count <= BatchPlan.longestList
+      ? .listed((0..<Int32(count)).shuffled(using: &generator)) : .drawn(SeededPermutation(count: count, seed: self.seed))
   }
 
   private var poolSize: Int { batchSize * BatchPlan.batchesPerPool }
-  public var poolCount: Int { (order.count + poolSize - 1) / poolSize }
-  public var batchCount: Int { (order.count + batchSize - 1) / batchSize }
+  public var poolCount: Int { (count + poolSize - 1) / poolSize }
+  public var batchCount: Int { (count + batchSize - 1) / batchSize }
 
   /// The examples of a pool.
   public func pool(_ index: Int) -> [Int] {
-    order[index * poolSize..<min((index + 1) * poolSize, order.count)].map(Int.init)
+    let places = index * poolSize..<min((index + 1) * poolSize, count)
+    return switch order {
+    case .listed(let list): list[places].map(Int.init)
+    case .drawn(let permutation): places.map { permutation[$0] }
+    }
   }
 
   /// The batches of a pool, as places in it, each with its shortest example first.

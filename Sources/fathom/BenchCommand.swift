@@ -52,7 +52,7 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   @Option(
-    help: ArgumentHelp("Instead, time epochs of 1 to 6 blocks and of 1 to 8 times the batches, and draw them.", valueName: "file.svg"))
+    help: ArgumentHelp("Instead, time epochs of 1 to 6 blocks and of 1 to 8 times the batches and starts on up to 2 million rows, and draw them.", valueName: "file.svg"))
   var growth: String?
 
   /// For Tools/bench_peers.py
@@ -94,12 +94,25 @@ struct BenchCommand: ParsableCommand {
     }
     let byTokens = [1, 2, 4, 8].map { seconds(3, $0) }.map { (x: Double($0.tokens), seconds: $0.seconds) }
     let byBlocks = (1...6).map { (x: Double($0), seconds: seconds($0, 1).seconds) }
+    let starts = try [0.25, 0.5, 1, 2].map { millions in
+      let start = try StartBenchmark(rows: Int(millions * 1e6))
+      let reading = try start.seconds()
+      return (x: millions, reading: reading, seconds: try (0..<rounds).map { _ in try start.seconds() }.sorted()[rounds / 2])
+    }
     let plot = GrowthPlot(
-      title: "Time of an epoch, hidden size \(hidden)",
-      [GrowthPlot.Series(axis: "real tokens, 3 blocks", points: byTokens), GrowthPlot.Series(axis: "blocks", points: byBlocks)])
+      title: "Time of an epoch, hidden size \(hidden), and of a start",
+      [
+        GrowthPlot.Series(axis: "thousands of real tokens, 3 blocks", points: byTokens.map { ($0.x / 1000, $0.seconds) }),
+        GrowthPlot.Series(axis: "blocks", points: byBlocks),
+        GrowthPlot.Series(
+          axis: "millions of rows that were read before", points: starts.map { (x: $0.x, seconds: $0.seconds) }, isLevel: true),
+      ])
     try Output.write(plot.svg, to: path)
     for point in byTokens { Output.line(String(format: "%7.0f tokens %8.3f s", point.x, point.seconds)) }
     for point in byBlocks { Output.line(String(format: "%7.0f blocks %8.3f s", point.x, point.seconds)) }
+    for point in starts {
+      Output.line(String(format: "%7.2f M rows  %7.3f s to read them, %.3f s to start again", point.x, point.reading, point.seconds))
+    }
     Output.line(path)
   }
 

@@ -1,5 +1,6 @@
 import BERT
 import Benchmark
+import Foundation
 import Testing
 import Torch
 
@@ -13,6 +14,19 @@ import Torch
     #expect(batches.allSatisfy { Double($0.first!) > 0.7 * Double($0.last!) }, "little to pad")
     let whole = ReviewLengths.batches(50, batchSize: 4)
     for count in [1, 2, 7] { #expect(ReviewLengths.batches(count, batchSize: 4).allSatisfy(whole.contains)) }
+  }
+
+  @Test func `a start is measured on rows that are there, and leaves nothing behind`() throws {
+    func left() throws -> Set<String> {
+      Set(try FileManager.default.contentsOfDirectory(atPath: FileManager.default.temporaryDirectory.path).filter { $0.hasPrefix("fathom-") })
+    }
+    let before = try left()
+    do {
+      let start = try StartBenchmark(rows: 3000)
+      #expect(try start.seconds() > 0 && start.seconds() > 0)
+      #expect(try left().subtracting(before).count == 1)
+    }
+    #expect(try left() == before)
   }
 
   @Test func `operations are linear in blocks, and training is three times inference`() {

@@ -1,7 +1,8 @@
-import Corpus
 import Fixtures
 import Foundation
 import Testing
+
+@testable import Corpus
 
 @Suite struct CorpusReaderTests {
   private func read(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) throws -> [LabelledText] {
@@ -146,6 +147,37 @@ import Testing
     // Sorted by class, as aclImdb is read: a batch of one class teaches nothing.
     let batches = BatchPlan(count: 400, batchSize: 32, seed: 1, epoch: 0).batches(lengths: [Int](repeating: 128, count: 400))
     #expect(batches.allSatisfy { batch in (6...26).contains(batch.count { $0 < 200 }) || batch.count < 32 })
+  }
+}
+
+@Suite struct SeededPermutationTests {
+  @Test(arguments: [1, 2, 3, 16, 17, 1000, 4097]) func `every number comes once, in another order for another seed`(count: Int) {
+    let orders = (0..<3 as Range<UInt64>).map { seed in (0..<count).map { SeededPermutation(count: count, seed: seed)[$0] } }
+    for order in orders { #expect(order.sorted() == Array(0..<count)) }
+    if count > 100 { #expect(Set(orders).count == 3) }
+  }
+
+  @Test func `neighbours come from all over, and no place prefers a part`() {
+    let count = 2_000_000, permutation = SeededPermutation(count: count, seed: 7)
+    let drawn = stride(from: 0, to: count, by: 97).map { permutation[$0] }
+    var tenths = [Int](repeating: 0, count: 10)
+    for number in drawn { tenths[number * 10 / count] += 1 }
+    let expected = Double(drawn.count) / 10
+    #expect(tenths.allSatisfy { abs(Double($0) - expected) < 5 * expected.squareRoot() })
+    let first = (0..<20_000).map { permutation[$0] }
+    let pairs = Array(zip(first, first.dropFirst()))
+    let distance = pairs.reduce(0.0) { $0 + Double(abs($1.0 - $1.1)) } / Double(count * pairs.count)
+    let rising = Double(pairs.count { $0 < $1 }) / Double(pairs.count)
+    #expect((0.3233...0.3433).contains(distance) && (0.48...0.52).contains(rising), "as of independent draws")
+  }
+
+  @Test func `a long epoch starts at once and still has every example once`() {
+    let count = BatchPlan.longestList + 1001
+    let plan = BatchPlan(count: count, batchSize: 32, seed: 1, epoch: 0)
+    var seen = [Bool](repeating: false, count: count)
+    for index in 0..<plan.poolCount { for example in plan.pool(index) { seen[example] = true } }
+    #expect(seen.allSatisfy { $0 })
+    #expect(plan.pool(0) != BatchPlan(count: count, batchSize: 32, seed: 1, epoch: 1).pool(0))
   }
 }
 

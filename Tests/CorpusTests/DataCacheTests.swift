@@ -67,6 +67,29 @@ import Testing
     }
   }
 
+  @Test func `what is drawn from a set is drawn once`() throws {
+    try withFile(rows(60)) { file, cache in
+      func start() throws -> (DataSet, String) {
+        let parts = try load(file, cache).limited(to: 50, seed: 1).split(validationShare: 0.2, seed: 1)
+        return (parts.train, DataSet.fingerprint([parts.train, parts.validation]))
+      }
+      let (set, mark) = try start()
+      #expect(entries(cache).count == 4, "the texts, the sample, its split, the fingerprint")
+      // Rows in the wrong order show that the kept sample is what the second start takes.
+      for entry in entries(cache) {
+        let kept = try #require(SectionFile(descriptor: open(entry.path, O_RDONLY)))
+        guard kept.sectionCount == 5, kept.section(1).count == 40 else { continue }
+        var bytes = try Data(contentsOf: entry)
+        let key = String(decoding: kept.section(0), as: UTF8.self)
+        let place = (key.utf8.count + 7) / 8 * 8 + 40 + 40
+        for (offset, byte) in kept.section(3).prefix(4).enumerated() { bytes[place + 4 + offset] = byte }
+        try bytes.write(to: entry)
+      }
+      let (again, sameMark) = try start()
+      #expect(again.texts[1] == again.texts[0] && again.texts[0] == set.texts[0] && sameMark == mark)
+    }
+  }
+
   @Test func `one entry serves as training data and as test data of other classes`() throws {
     try withFile(rows(40, labels: ["b", "a"])) { file, cache in
       #expect(try load(file, cache).classes == ["a", "b"])

@@ -94,8 +94,13 @@ import Training
     #expect(abs(straight.line.slope - 2) < 1e-9 && abs(straight.line.intercept - 1) < 1e-9 && abs(straight.line.explained - 1) < 1e-9)
     let bent = GrowthPlot.Series(axis: "x", points: [(1, 1), (2, 4), (3, 9), (8, 64)])
     #expect(bent.line.explained < 0.99)
-    let svg = GrowthPlot(title: "time", [straight, bent]).svg
-    #expect(XMLCheck().isWellFormed(svg) && svg.components(separatedBy: "<circle").count - 1 == 7 && svg.contains("100.00"))
+    let level = GrowthPlot.Series(axis: "rows", points: [(1, 0.25), (2, 0.5)], isLevel: true)
+    let svg = GrowthPlot(title: "time", [straight, bent, level]).svg
+    #expect(XMLCheck().isWellFormed(svg) && svg.components(separatedBy: "<circle").count - 1 == 9 && svg.contains("100.00"))
+    #expect(svg.contains("between 0.250 and 0.500"))
+    // The bent one's line meets the axis of x, 268 down, at 1.444 of 8.4.
+    let line = svg.components(separatedBy: "stroke-dasharray")[1].components(separatedBy: "<line ").last!
+    #expect(line.hasPrefix("x1=\"479.8") && line.contains("y1=\"268"), "\(line)")
   }
 
   @Test func `the page escapes what it shows`() throws {
