@@ -49,15 +49,7 @@ public final class ByteSpool: @unchecked Sendable {
   }
 
   private func flush() throws {
-    try pending.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let put = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(written) + off_t(done))
-        if put < 0, errno == EINTR { continue }
-        guard put > 0 else { throw SectionFile.temporaryFull }
-        done += put
-      }
-    }
+    guard pending.withUnsafeBytes({ SectionFile.write($0, to: descriptor, at: Int(written)) }) else { throw SectionFile.temporaryFull }
     written += UInt64(pending.count)
     pending.removeAll(keepingCapacity: true)
   }

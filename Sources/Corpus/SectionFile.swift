@@ -63,6 +63,18 @@ final class SectionFile: @unchecked Sendable {
     return isWhole ? bytes : nil
   }
 
+  /// False where the disk takes no more.
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let put = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if put < 0, errno == EINTR { continue }
+      guard put > 0 else { return false }
+      done += put
+    }
+    return true
+  }
+
   /// In the temporary folder and without a name, so that nothing is left behind however the program ends.
   /// - Throws: ``CorpusError`` when the folder cannot be written to.
   static func temporary(_ body: (SectionWriter) throws -> Void) throws -> SectionFile {
@@ -143,15 +155,7 @@ final class SectionWriter {
   }
 
   private func flush() throws {
-    try pending.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let put = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-        if put < 0, errno == EINTR { continue }
-        guard put > 0 else { throw full }
-        done += put
-      }
-    }
+    guard pending.withUnsafeBytes({ SectionFile.write($0, to: descriptor, at: written) }) else { throw full }
     written += pending.count
     pending.removeAll(keepingCapacity: true)
   }

@@ -67,7 +67,8 @@ public struct GrowthPlot {
     let line = entry.line
     // From the axis that it meets first.
     let start = line.intercept < 0 && line.slope > 0 ? -line.intercept / line.slope : 0
-    out += "<line x1=\"\(PlotStyle.fixed(x(start)))\" y1=\"\(PlotStyle.fixed(y(line.intercept + line.slope * start)))\" x2=\"\(PlotStyle.fixed(x(right)))\" "
+    out += "<line x1=\"\(PlotStyle.fixed(x(start)))\" y1=\"\(PlotStyle.fixed(y(line.intercept + line.slope * start)))\" "
+    out += "x2=\"\(PlotStyle.fixed(x(right)))\" "
     out += "y2=\"\(PlotStyle.fixed(y(line.intercept + line.slope * right)))\" stroke=\"#8A8A8A\" stroke-dasharray=\"5 4\"/>\n"
     for point in entry.points {
       out += "<circle cx=\"\(PlotStyle.fixed(x(point.x)))\" cy=\"\(PlotStyle.fixed(y(point.seconds)))\" r=\"4.5\" fill=\"#0072B2\">"

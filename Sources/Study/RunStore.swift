@@ -107,7 +107,8 @@ public final class RunStore {
       let statement = try database.makeStatement(
         sql: "INSERT INTO prediction (run, split, example, target, class) VALUES (?, ?, ?, ?, ?)")
       let sets = [
-        ("validation", predictions.validation ?? [], data.validation?.targets ?? IntList([])), ("test", predictions.test, data.test.targets),
+        ("validation", predictions.validation ?? [], data.validation?.targets ?? IntList([])),
+        ("test", predictions.test, data.test.targets),
       ]
       for (split, classes, targets) in sets {
         for (example, pair) in zip(targets, classes).enumerated() {

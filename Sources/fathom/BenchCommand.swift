@@ -52,7 +52,9 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   @Option(
-    help: ArgumentHelp("Instead, time epochs of 1 to 6 blocks and of 1 to 8 times the batches and starts on up to 2 million rows, and draw them.", valueName: "file.svg"))
+    help: ArgumentHelp(
+      "Instead, time epochs of 1 to 6 blocks and of 1 to 8 times the batches and starts on up to 2 million rows, and draw them.",
+      valueName: "file.svg"))
   var growth: String?
 
   /// For Tools/bench_peers.py

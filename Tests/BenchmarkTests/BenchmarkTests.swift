@@ -18,7 +18,8 @@ import Torch
 
   @Test func `a start is measured on rows that are there, and leaves nothing behind`() throws {
     func left() throws -> Set<String> {
-      Set(try FileManager.default.contentsOfDirectory(atPath: FileManager.default.temporaryDirectory.path).filter { $0.hasPrefix("fathom-") })
+      Set(
+        try FileManager.default.contentsOfDirectory(atPath: FileManager.default.temporaryDirectory.path).filter { $0.hasPrefix("fathom-") })
     }
     let before = try left()
     do {

@@ -161,7 +161,8 @@ import Testing
       let names = ["dead.partial", "busy.partial", "old.data", "new.data", "other.txt"]
       for name in names { try Data("x".utf8).write(to: cache.folder.appendingPathComponent(name)) }
       try FileManager.default.setAttributes(
-        [.modificationDate: Date(timeIntervalSinceNow: -61 * 24 * 3600)], ofItemAtPath: cache.folder.appendingPathComponent("old.data").path)
+        [.modificationDate: Date(timeIntervalSinceNow: -61 * 24 * 3600)], ofItemAtPath: cache.folder.appendingPathComponent("old.data").path
+      )
       let busy = open(cache.folder.appendingPathComponent("busy.partial").path, O_RDWR)
       flock(busy, LOCK_EX)
       defer { close(busy) }
