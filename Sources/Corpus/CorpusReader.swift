@@ -148,7 +148,7 @@ public struct CorpusReader: Sendable {
     var start = 0
     var number = 0
     while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: 10) ?? bytes.count
+      let end = bytes.first(10, from: start) ?? bytes.count
       let line = bytes[start..<end]
       start = end + 1
       file.release(upTo: end)

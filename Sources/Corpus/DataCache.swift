@@ -39,17 +39,13 @@ public struct DataCache: Sendable {
     let descriptor = Foundation.open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return try SectionFile.temporary(body) }
     flock(descriptor, LOCK_EX | LOCK_NB)  // as long as it is being written: what a killed process leaves can be told
-    let writer = SectionWriter(
-      descriptor: descriptor,
-      full: CorpusError("\(folder.path) cannot be written to: free some space, or run with --no-data-cache"))
+    let full = CorpusError("\(folder.path) cannot be written to: free some space, or run with --no-data-cache")
     do {
-      try body(writer)
-      let file = try writer.finish()
+      let file = try SectionFile.write(to: descriptor, full: full, body)
       rename(partial, url.path)
       return file
     } catch {
       unlink(partial)
-      writer.abandon()
       throw error
     }
   }

@@ -48,8 +48,8 @@ struct DelimitedRecords {
   private mutating func recordEnd(in bytes: UnsafeRawBufferPointer, _ startLine: Int) throws -> (end: Int, hasQuotes: Bool) {
     var quotes = 0, from = position
     while true {
-      let lineEnd = DelimitedRecords.first(10, in: bytes, from: from) ?? bytes.count
-      while let quote = DelimitedRecords.first(0x22, in: bytes[..<lineEnd], from: from) {
+      let lineEnd = bytes.first(10, from: from) ?? bytes.count
+      while let quote = bytes.first(0x22, from: from, to: lineEnd) {
         quotes += 1
         from = quote + 1
       }
@@ -65,20 +65,10 @@ struct DelimitedRecords {
     }
   }
 
-  private static func first(_ byte: UInt8, in bytes: Slice<UnsafeRawBufferPointer>, from start: Int) -> Int? {
-    first(byte, in: UnsafeRawBufferPointer(rebasing: bytes), from: start)
-  }
-
-  private static func first(_ byte: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    guard start < bytes.count, let base = bytes.baseAddress, let found = memchr(base + start, Int32(byte), bytes.count - start)
-    else { return nil }
-    return UnsafeRawPointer(found) - base
-  }
-
   private func plainFields(_ record: UnsafeRawBufferPointer) -> [String] {
     var fields: [String] = [], start = 0
     while true {
-      let end = DelimitedRecords.first(delimiter.asciiValue!, in: record, from: start) ?? record.count
+      let end = record.first(delimiter.asciiValue!, from: start) ?? record.count
       fields.append(String(decoding: record[start..<end], as: UTF8.self))
       if end == record.count { return fields }
       start = end + 1
@@ -93,7 +83,7 @@ struct DelimitedRecords {
       if start < record.count, record[start] == 0x22 {
         var bytes: [UInt8] = [], from = start + 1, isOpen = true
         while isOpen {
-          guard let quote = DelimitedRecords.first(0x22, in: record, from: from) else { return nil }
+          guard let quote = record.first(0x22, from: from) else { return nil }
           bytes += record[from..<quote]
           from = quote + 1
           isOpen = from < record.count && record[from] == 0x22  // a doubled quote
@@ -105,8 +95,8 @@ struct DelimitedRecords {
         fields.append(String(decoding: bytes, as: UTF8.self))
         end = from
       } else {
-        end = DelimitedRecords.first(delimiter.asciiValue!, in: record, from: start) ?? record.count
-        if DelimitedRecords.first(0x22, in: record[..<end], from: start) != nil { return nil }
+        end = record.first(delimiter.asciiValue!, from: start) ?? record.count
+        if record.first(0x22, from: start, to: end) != nil { return nil }
         fields.append(String(decoding: record[start..<end], as: UTF8.self))
       }
       if end == record.count { return fields }

@@ -1,5 +1,14 @@
 import Foundation
 
+extension UnsafeRawBufferPointer {
+  /// Where a byte stands first from `start` on and before `end` (the end of the buffer for nil).
+  func first(_ byte: UInt8, from start: Int, to end: Int? = nil) -> Int? {
+    let size = (end ?? count) - start
+    guard size > 0, let base = baseAddress, let found = memchr(base + start, Int32(byte), size) else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+}
+
 /// The bytes of a file: mapped, so that a page is read when it is asked for, or in memory where it is no file that can be mapped.
 final class FileBytes: @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer

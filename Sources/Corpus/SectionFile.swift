@@ -78,7 +78,15 @@ final class SectionFile: @unchecked Sendable {
   /// In the temporary folder and without a name, so that nothing is left behind however the program ends.
   /// - Throws: ``CorpusError`` when the folder cannot be written to.
   static func temporary(_ body: (SectionWriter) throws -> Void) throws -> SectionFile {
-    let writer = SectionWriter(descriptor: try temporaryDescriptor())
+    try write(to: temporaryDescriptor(), body)
+  }
+
+  /// Takes the descriptor over.
+  /// - Parameter full: what is thrown when the disk takes no more.
+  static func write(
+    to descriptor: Int32, full: CorpusError = temporaryFull, _ body: (SectionWriter) throws -> Void
+  ) throws -> SectionFile {
+    let writer = SectionWriter(descriptor: descriptor, full: full)
     do {
       try body(writer)
       return try writer.finish()

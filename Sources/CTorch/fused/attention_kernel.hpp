@@ -26,13 +26,12 @@ template <class Type> struct Head {
   Dropout dropout;
   uint32_t seed;
 
-  int padded() const { return (length + kLanes - 1) / kLanes * kLanes; }
+  int padded() const { return to_lanes(length); }
   int64_t row() const { return padded() + kLanes; } // off the powers of two, which share cache sets
   int units() const { return size / kPerUnit; }
-  static const uint32_t *unit(const Element *p) { return reinterpret_cast<const uint32_t *>(p); }
 
   static size_t scratch_size(int length, int size) {
-    const size_t row = (length + kLanes - 1) / kLanes * kLanes + kLanes;
+    const size_t row = to_lanes(length) + kLanes;
     return 6 * row * size + 4 * kBlock * row + 4 * kBlock * size + 4 * row + 4096;
   }
 
@@ -103,7 +102,7 @@ template <class Type> struct Head {
       write(sums, count, grad_key + first * stride);
       const int pairs = (count + kPerUnit - 1) / kPerUnit;
       stack(key + first * stride, stride, count, size, key_pairs);
-      transpose(key_pairs, size, pairs, size, key_columns, kBlock, (pairs + kLanes - 1) / kLanes * kLanes);
+      transpose(key_pairs, size, pairs, size, key_columns, kBlock, to_lanes(pairs));
       product<Type>(size, padded(), pairs, key_columns, kBlock, turned, wide, query_sums, wide, first > 0);
     }
     // [D, row] → [L, D], through the same gather.
@@ -117,7 +116,7 @@ template <class Type> struct Head {
 private:
   static float *take(float *&room, size_t floats) {
     float *place = room;
-    room += (floats + kLanes - 1) / kLanes * kLanes;
+    room += to_lanes(floats);
     return place;
   }
 

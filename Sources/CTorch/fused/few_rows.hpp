@@ -15,10 +15,6 @@ struct Weight {
   int64_t rows, first;
 };
 
-inline int64_t to_lanes(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
-
-inline const uint32_t *unit(const float *p) { return reinterpret_cast<const uint32_t *>(p); }
-
 // x [rows, inputs] × Wᵀ; sink(row, column, sixteen sums) takes each part of the result once, in any order.
 template <typename Sink>
 void few_rows_product(const float *x, int64_t rows, int64_t inputs, const std::vector<Weight> &weights, Sink sink) {

@@ -57,13 +57,17 @@ inline at::Tensor packed(const at::Tensor &weight, at::ScalarType type) {
   return panels;
 }
 
+// Undefined for none.
+inline at::Tensor joined_bias(const Tensors &biases) {
+  return biases.empty() ? at::Tensor() : joined(biases).to(at::kFloat).contiguous();
+}
+
 inline at::Tensor product_with_panels(
     const at::Tensor &input, const Tensors &panels, const std::vector<int64_t> &outputs, const Tensors &biases, bool gelu) {
   const at::Tensor x = input.contiguous();
   const int64_t width = std::accumulate(outputs.begin(), outputs.end(), int64_t(0));
   at::Tensor out = at::empty({x.size(0), width}, x.options().requires_grad(false));
-  at::Tensor bias;
-  if (!biases.empty()) bias = joined(biases).to(at::kFloat).contiguous();
+  const at::Tensor bias = joined_bias(biases);
   by_type(x, [&](auto t) {
     using Type = decltype(t);
     using Element = typename Type::Element;

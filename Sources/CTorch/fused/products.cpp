@@ -36,7 +36,7 @@ at::Tensor stored(int64_t rows, int64_t width, const at::TensorOptions &options,
 
 at::Tensor few_rows_linear(const at::Tensor &x, const Tensors &weights, const Tensors &biases) {
   const at::Tensor rows = x.to(at::kFloat).contiguous();
-  const at::Tensor bias = biases.empty() ? at::Tensor() : joined(biases).to(at::kFloat).contiguous();
+  const at::Tensor bias = joined_bias(biases);
   const std::vector<Weight> list = laid_out(weights);
   const float *b = bias.defined() ? elements<float>(bias) : nullptr;
   return stored(x.size(0), list.back().first + list.back().rows, x.options(), b, [&](auto store) {
@@ -57,16 +57,6 @@ at::ScalarType plain_type(const at::Tensor &x, const Tensors &weights) {
   const bool few = x.device().is_cpu() && x.dim() == 2 && x.size(0) * weights[0].numel() < kWorthwhile;
   return few ? weights[0].scalar_type() : x.scalar_type();
 }
-
-} // namespace
-
-at::Tensor plain_linear(const at::Tensor &x, const Tensors &weights, const Tensors &biases) {
-  const auto type = plain_type(x, weights);
-  const auto bias = biases.empty() ? std::optional<at::Tensor>() : joined(biases).to(type);
-  return at::linear(x.to(type), joined(weights).to(type), bias).to(x.scalar_type());
-}
-
-namespace {
 
 int64_t total_rows(const Tensors &weights) {
   int64_t sum = 0;
@@ -90,6 +80,12 @@ bool few_rows(const at::Tensor &x, int64_t inputs, int64_t outputs, const Tensor
 }
 
 } // namespace
+
+at::Tensor plain_linear(const at::Tensor &x, const Tensors &weights, const Tensors &biases) {
+  const auto type = plain_type(x, weights);
+  const auto bias = biases.empty() ? std::optional<at::Tensor>() : joined(biases).to(type);
+  return at::linear(x.to(type), joined(weights).to(type), bias).to(x.scalar_type());
+}
 
 bool has_own_product(const at::Tensor &x, const Tensors &weights) {
   const int64_t inputs = weights[0].size(1), outputs = total_rows(weights);

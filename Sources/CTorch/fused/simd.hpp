@@ -11,6 +11,9 @@ namespace fathom {
 
 constexpr int kLanes = 16;
 
+// The next multiple of them.
+template <typename Int> constexpr Int to_lanes(Int count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
 inline __m512 load(const float *p) { return _mm512_loadu_ps(p); }
 inline __m512 load(const uint16_t *p) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));

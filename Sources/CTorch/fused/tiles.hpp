@@ -26,6 +26,9 @@ struct BFloat16 {
   }
 };
 
+// Elements of either type as units.
+template <typename Element> const uint32_t *unit(const Element *p) { return reinterpret_cast<const uint32_t *>(p); }
+
 template <class Type, int R, int C>
 void tile(int depth, const uint32_t *a, int64_t lda, const uint32_t *b, int64_t ldb, float *c, int64_t ldc, bool add) {
   __m512 sum[R][C];
