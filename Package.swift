@@ -17,7 +17,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.byName(name: name), "Fixtures"] + dependencies, linkerSettings: engine)
+    name: name + "Tests", dependencies: [.byName(name: name), "Fixtures"] + dependencies,
+    linkerSettings: engine)
 }
 
 let package = Package(
@@ -27,7 +28,8 @@ let package = Package(
     .library(
       name: "Fathom",
       targets: [
-        "Torch", "WordPiece", "Checkpoint", "BERT", "Classification", "Corpus", "Training", "Study", "Attention", "Report",
+        "Files", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Corpus", "Training",
+        "Study", "Attention", "Report",
       ]),
     .executable(name: "fathom", targets: ["fathom"]),
   ],
@@ -39,6 +41,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.0.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
   ],
   targets: [
     .target(
@@ -50,33 +56,39 @@ let package = Package(
         ])
       ],
       linkerSettings: engine),
-    room("Torch", ["CTorch"]),
-    room("WordPiece", []),
-    room("Checkpoint", ["Torch"]),
-    room("BERT", ["Torch", "Checkpoint"]),
-    room("Classification", ["BERT", "WordPiece"]),
-    room("Corpus", ["WordPiece", "SwiftCSV"]),
-    room("Training", ["Classification", "Corpus"]),
+    room("Files", [.product(name: "Crypto", package: "swift-crypto")]),
+    room("Torch", ["CTorch", "Files"]),
+    room("WordPiece", ["Files"]),
+    room("Checkpoint", ["Torch", "Files"]),
+    room("Encoder", ["Torch", "Checkpoint", "Files"]),
+    room("Classification", ["Encoder", "WordPiece"]),
+    room("Corpus", ["Files", "SwiftCSV"]),
+    room(
+      "Training", ["Classification", "Corpus", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     room("Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")]),
     room("Benchmark", ["Training"]),
     room("Attention", ["Classification"]),
-    room("Report", ["Study", "Attention"]),
+    room("Report", ["Study", "Attention", .product(name: "Mustache", package: "swift-mustache")]),
     room(
       "Server",
       [
         "Report", .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .executableTarget(
       name: "fathom",
-      dependencies: ["Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       linkerSettings: engine),
-    .target(name: "Fixtures", dependencies: ["BERT", "Checkpoint", "WordPiece"], path: "Tests/Fixtures"),
+    .target(name: "Fixtures", dependencies: ["Encoder", "Checkpoint", "WordPiece"], path: "Tests/Fixtures"),
     tests("Torch"),
     tests("WordPiece"),
     tests("Checkpoint"),
-    tests("BERT"),
+    tests("Encoder"),
     tests("Classification"),
     tests("Corpus"),
     tests("Training"),

@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Classification
 import Foundation
@@ -33,7 +34,8 @@ public final class AttentionModel {
   public init(_ classifier: TextClassifier, name: String) throws {
     guard let bert = classifier.network.bert, bert.config.blockCount > 0 else {
       throw CheckpointError(
-        "\(name) is a \(classifier.settings.variant), which has no attention to show: name a model with a transformer block")
+        "\(name) is a \(classifier.settings.variant), which has no attention to show: name a model with a transformer block"
+      )
     }
     self.classifier = classifier
     self.bert = bert
@@ -49,10 +51,13 @@ public final class AttentionModel {
     maximumLength = bert.config.maximumPositions
     truncation = .head
     classifier = nil
-    guard bert.config.blockCount > 0 else { throw CheckpointError("\(folder.path) has no transformer block to look into") }
+    guard bert.config.blockCount > 0 else {
+      throw CheckpointError("\(folder.path) has no transformer block to look into")
+    }
     guard tokenizer.vocabulary.tokens.count <= bert.config.vocabularySize else {
       throw CheckpointError(
-        "\(folder.path): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model")
+        "\(folder.path): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
+      )
     }
     bert.freeze()
   }
@@ -85,11 +90,15 @@ public final class AttentionModel {
     let (blocks, rollout) = withoutGradients { () -> ([TextReading.Block], Tensor) in
       let states = bert(batch, keepingHiddenStates: true).hiddenStates
       let pairs = (0..<blockCount).map { bert.queriesAndKeys(block: $0, states[$0]) }
-      return (pairs.map { TextReading.Block(queries: $0.queries.array(), keys: $0.keys.array()) }, self.rollout(pairs))
+      return (
+        pairs.map { TextReading.Block(queries: $0.queries.array(), keys: $0.keys.array()) },
+        self.rollout(pairs)
+      )
     }
     let explained = classifier.map { explain($0, batch) }
     return TextReading(
-      tokens: tokenizer.tokens(ids), isSpecial: ids.map { [tokenizer.classID, tokenizer.separatorID].contains($0) },
+      tokens: tokenizer.tokens(ids),
+      isSpecial: ids.map { [tokenizer.classID, tokenizer.separatorID].contains($0) },
       blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: rollout.array(),
       prediction: explained?.prediction, attributions: explained?.attributions ?? [])
   }

@@ -28,7 +28,8 @@ public enum HighlightNormalization: String, Sendable, CaseIterable {
     case .minMax: return weights.map { ($0 - low) / (high - low) }
     case .zScore:
       let mean = weights.reduce(0, +) / Double(weights.count)
-      let deviation = (weights.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(weights.count)).squareRoot()
+      let deviation = (weights.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(weights.count))
+        .squareRoot()
       return weights.map { min(max(($0 - mean) / deviation, 0), 1) }
     }
   }
@@ -74,7 +75,8 @@ public struct Highlight: Sendable {
     }
     var pieces: [(text: String, weight: Double, isSpaced: Bool)] = []
     var lastWord = -1
-    for (index, word) in reading.words.enumerated() where options.showsSpecialTokens || !reading.isSpecial[index] {
+    for (index, word) in reading.words.enumerated()
+    where options.showsSpecialTokens || !reading.isSpecial[index] {
       let continues = word == lastWord
       let text = continues ? String(reading.tokens[index].dropFirst(2)) : reading.tokens[index]
       if continues, options.joinsWords {
@@ -91,7 +93,9 @@ public struct Highlight: Sendable {
     self.isSigned = isSigned
     let normalized = options.normalization(pieces.map { isSigned ? abs($0.weight) : $0.weight })
     parts = zip(pieces, normalized).map { piece, value in
-      Part(text: piece.text, weight: piece.weight, normalized: value, band: Highlight.band(value), isSpaced: piece.isSpaced)
+      Part(
+        text: piece.text, weight: piece.weight, normalized: value, band: Highlight.band(value),
+        isSpaced: piece.isSpaced)
     }
   }
 
@@ -100,7 +104,8 @@ public struct Highlight: Sendable {
 
   private static func weights(_ reading: TextReading, _ options: Options) -> [Double] {
     func average(_ block: Int) -> [Double] {
-      reading.averageWeights((0..<reading.headCount).map { HeadPlace(block: block, head: $0) }, from: options.token)
+      reading.averageWeights(
+        (0..<reading.headCount).map { HeadPlace(block: block, head: $0) }, from: options.token)
     }
     switch options.method {
     case .firstLayerAverage: return average(0)

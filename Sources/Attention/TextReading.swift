@@ -56,7 +56,9 @@ public struct TextReading: Sendable {
   public func averageWeights(_ heads: [HeadPlace], from token: Int) -> [Double] {
     var sum = [Double](repeating: 0, count: tokens.count)
     for place in heads {
-      for (index, weight) in weights(block: place.block, head: place.head, from: token).enumerated() { sum[index] += weight }
+      for (index, weight) in weights(block: place.block, head: place.head, from: token).enumerated() {
+        sum[index] += weight
+      }
     }
     return sum.map { $0 / Double(max(heads.count, 1)) }
   }

@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Classification
 import Foundation
 import Torch
@@ -17,12 +17,14 @@ public final class EncoderBenchmark {
     self.device = device
     RandomState.seed(1)
     let config = BERTConfig(
-      vocabularySize: 30522, hiddenSize: workload.hidden, blockCount: workload.blocks, headCount: workload.heads,
+      vocabularySize: 30522, hiddenSize: workload.hidden, blockCount: workload.blocks,
+      headCount: workload.heads,
       intermediateSize: 4 * workload.hidden)
     let bert = BERTModel(config)
     bert.initialize()
     let settings = ClassifierSettings(
-      variant: Variant(.bert(.first(workload.blocks)), .pooled), labels: ["a", "b"], maximumLength: config.maximumPositions)
+      variant: Variant(.bert(.first(workload.blocks)), .pooled), labels: ["a", "b"],
+      maximumLength: config.maximumPositions)
     network = ClassifierNetwork(bert: bert, settings: settings, vocabularySize: 0)
     network.initializeHead()
     network.move(to: device)

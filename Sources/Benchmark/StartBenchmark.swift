@@ -15,7 +15,8 @@ public final class StartBenchmark {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     file = folder.appendingPathComponent("rows.csv")
     cache = DataCache(folder: folder.appendingPathComponent("cache"), smallest: 0)
-    let words = "the film was a long and noisy story of one actor who could not save it from its slow no: very slow ending"
+    let words =
+      "the film was a long and noisy story of one actor who could not save it from its slow no: very slow ending"
       .split(separator: " ")
     var generator = SeededGenerator(seed: 1)
     var text = "text,label\n"
@@ -39,7 +40,8 @@ public final class StartBenchmark {
     let started = ContinuousClock.now
     let all = try CorpusReader().dataSet(file, split: .train, cache: cache)
     let data = try TrainingData(
-      train: all, test: all.limited(to: 1000, seed: 1), validationShare: 0.1, splitSeed: 1, selection: .validation)
+      train: all, test: all.limited(to: 1000, seed: 1), validationShare: 0.1, splitSeed: 1,
+      selection: .validation)
     let plan = BatchPlan(count: data.train.count, batchSize: 32, seed: 1, epoch: 0)
     for row in plan.pool(0) { _ = try data.train.texts.text(row) }
     return (ContinuousClock.now - started) / .seconds(1)

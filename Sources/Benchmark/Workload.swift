@@ -12,7 +12,9 @@ public struct Workload: Sendable, Codable, Equatable {
   /// Token counts of the texts of each batch
   public var batches: [[Int]]
 
-  public init(mode: Mode, hidden: Int, heads: Int, blocks: Int, precision: TrainingOptions.Precision, batches: [[Int]]) {
+  public init(
+    mode: Mode, hidden: Int, heads: Int, blocks: Int, precision: TrainingOptions.Precision, batches: [[Int]]
+  ) {
     self.mode = mode
     self.hidden = hidden
     self.heads = heads

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 
@@ -27,13 +28,15 @@ public struct Checkpoint: Sendable {
       for shard in try Checkpoint.shards(url) { stored += try TorchArchive.read(shard) }
     } else {
       throw CheckpointError(
-        "\(folder.path) has no model.safetensors or pytorch_model.bin: name a model folder, or run `fathom fetch bert-base-cased`")
+        "\(folder.path) has no model.safetensors or pytorch_model.bin: name a model folder, or run `fathom fetch bert-base-cased`"
+      )
     }
     var tensors: [String: StoredTensor] = [:]
     for tensor in stored {
       let name = Checkpoint.canonical(tensor.name)
       guard tensors[name] == nil else {
-        throw CheckpointError("\(folder.path): two tensors are named '\(name)': the checkpoint mixes two models")
+        throw CheckpointError(
+          "\(folder.path): two tensors are named '\(name)': the checkpoint mixes two models")
       }
       tensors[name] = tensor
     }
@@ -55,7 +58,8 @@ public struct Checkpoint: Sendable {
     for (name, parameter) in module.namedParameters(prefix: prefix) {
       let wanted = rename(name)
       guard let stored = self[wanted] else {
-        throw CheckpointError("\(folder.path): tensor '\(wanted)' is missing: config.json and the weights do not belong together")
+        throw CheckpointError(
+          "\(folder.path): tensor '\(wanted)' is missing: config.json and the weights do not belong together")
       }
       try stored.load(into: parameter.wrappedValue)
     }

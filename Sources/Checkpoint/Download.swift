@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 #if canImport(FoundationNetworking)
@@ -39,7 +40,9 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
 
   /// - Parameters:
   ///   - checksum: nil takes the sum that the server names for large files (`X-Linked-ETag`), if it does.
-  private init(_ source: URL, _ destination: URL, _ checksum: Checksum?, _ progress: @escaping (Int, Int?) -> Void) {
+  private init(
+    _ source: URL, _ destination: URL, _ checksum: Checksum?, _ progress: @escaping (Int, Int?) -> Void
+  ) {
     self.source = source
     self.destination = destination
     partial = destination.appendingPathExtension("part")
@@ -50,7 +53,8 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
   /// - Throws: ``CheckpointError``; what was received stays beside the destination as `.part` for the next try.
   public static func fetch(
     _ source: URL, to destination: URL, checksum: Checksum? = nil,
-    progress: @escaping (_ received: Int, _ total: Int?) -> Void = { _, _ in }, shouldStop: @escaping () -> Bool = { false }
+    progress: @escaping (_ received: Int, _ total: Int?) -> Void = { _, _ in },
+    shouldStop: @escaping () -> Bool = { false }
   ) throws {
     let download = Download(source, destination, checksum, progress)
     try download.run(shouldStop)
@@ -82,7 +86,9 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     }
     session.invalidateAndCancel()
     try? handle.close()
-    if shouldStop() { throw CheckpointError("stopped; \(received) bytes are kept: run the same command to go on") }
+    if shouldStop() {
+      throw CheckpointError("stopped; \(received) bytes are kept: run the same command to go on")
+    }
     if let failure {
       throw CheckpointError(
         "\(source.absoluteString) could not be fetched (\(failure.localizedDescription)): check the network and run again, "
@@ -91,10 +97,12 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     // 416: an earlier try had received everything.
     guard status == 200 || status == 206 || status == 416 else {
       throw CheckpointError(
-        "\(source.absoluteString) answered \(status): try later, or bring the file and put it at \(destination.path)")
+        "\(source.absoluteString) answered \(status): try later, or bring the file and put it at \(destination.path)"
+      )
     }
     if let total, received != total, status != 416 {
-      throw CheckpointError("\(source.absoluteString) ended at byte \(received) of \(total): run again to go on")
+      throw CheckpointError(
+        "\(source.absoluteString) ended at byte \(received) of \(total): run again to go on")
     }
     if let checksum { try verify(checksum) }
     guard rename(partial.path, destination.path) == 0 else {
@@ -109,7 +117,8 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     if found.lowercased() != checksum.expected.lowercased() {
       unlink(partial.path)
       throw CheckpointError(
-        "\(source.absoluteString) has checksum \(found) where \(checksum.expected) is expected: the file was discarded, run again")
+        "\(source.absoluteString) has checksum \(found) where \(checksum.expected) is expected: the file was discarded, run again"
+      )
     }
   }
 
@@ -149,7 +158,9 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     guard let answer = response as? HTTPURLResponse else { return refuse() }
     status = answer.statusCode
     if let mark = answer.value(forHTTPHeaderField: "X-Linked-ETag") { noteSum(mark) }
-    let isPart = status == 206 && answer.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(received)-") == true
+    let isPart =
+      status == 206
+      && answer.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(received)-") == true
     if status == 206, !isPart {
       status = 0
       return refuse()
@@ -182,7 +193,9 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     }
   }
 
-  public func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+  public func urlSession(
+    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+  ) {
     let wasCancelledByAnswer = (error as? URLError)?.code == .cancelled
     if failure == nil, let error, !wasCancelledByAnswer { failure = error }
     finished.signal()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A file mapped into memory, read-only: nothing is copied until a tensor is loaded from it.
@@ -10,7 +11,8 @@ public final class MappedFile: @unchecked Sendable {
     self.url = url
     let descriptor = open(url.path, O_RDONLY)
     guard descriptor >= 0 else {
-      throw CheckpointError("\(url.path) cannot be read (\(String(cString: strerror(errno)))): check the path")
+      throw CheckpointError(
+        "\(url.path) cannot be read (\(String(cString: strerror(errno)))): check the path")
     }
     defer { close(descriptor) }
     var information = stat()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 
@@ -119,7 +120,8 @@ struct PickleMachine {
       stack.append(data)
     case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
       guard items.count >= 4, case .storage(let key, let dtype, let count) = values[items[0]],
-        case .int(let offset) = values[items[1]], let shape = integers(items[2]), let strides = integers(items[3]),
+        case .int(let offset) = values[items[1]], let shape = integers(items[2]),
+        let strides = integers(items[3]),
         shape.count == strides.count
       else { throw fail("a malformed tensor") }
       push(.tensor(storage: key, dtype: dtype, count: count, offset: offset, shape: shape, strides: strides))
@@ -132,15 +134,20 @@ struct PickleMachine {
       case .string("storage") = values[items[0]], case .global(let type) = values[items[1]],
       case .string(let key) = values[items[2]], case .int(let count) = values[items[4]]
     else { throw fail("a malformed storage") }
-    if items.count > 5, case .sequence = values[items[5]] { throw fail("a view of a storage, which Fathom does not read,") }
-    guard let dtype = PickleMachine.storageTypes[type] else { throw fail("storage type \(type), which Fathom does not read,") }
+    if items.count > 5, case .sequence = values[items[5]] {
+      throw fail("a view of a storage, which Fathom does not read,")
+    }
+    guard let dtype = PickleMachine.storageTypes[type] else {
+      throw fail("storage type \(type), which Fathom does not read,")
+    }
     push(.storage(key: key, dtype: dtype, count: count))
   }
 
   private static let storageTypes: [String: DType] = [
     "torch.FloatStorage": .float32, "torch.DoubleStorage": .float64, "torch.HalfStorage": .float16,
     "torch.BFloat16Storage": .bfloat16, "torch.LongStorage": .int64, "torch.IntStorage": .int32,
-    "torch.ShortStorage": .int16, "torch.CharStorage": .int8, "torch.ByteStorage": .uint8, "torch.BoolStorage": .bool,
+    "torch.ShortStorage": .int16, "torch.CharStorage": .int8, "torch.ByteStorage": .uint8,
+    "torch.BoolStorage": .bool,
   ]
 
   func integers(_ index: Int) -> [Int]? {

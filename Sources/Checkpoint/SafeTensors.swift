@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 
@@ -25,20 +26,24 @@ public enum SafeTensors {
     var tensors: [StoredTensor] = []
     for (name, value) in entries where name != "__metadata__" {
       guard let entry = value as? [String: Any], let typeName = entry["dtype"] as? String,
-        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
+        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
+        offsets.count == 2
       else { throw fail("has a malformed entry for tensor '\(name)'") }
       guard let dtype = types[typeName] else {
-        throw CheckpointError("\(url.path): tensor '\(name)' has type \(typeName), which Fathom does not read")
+        throw CheckpointError(
+          "\(url.path): tensor '\(name)' has type \(typeName), which Fathom does not read")
       }
       let (from, to) = (offsets[0], offsets[1])
       guard from >= 0, to >= from, to <= file.count - start else {
         throw fail("is cut short: tensor '\(name)' ends at byte \(to) of \(file.count - start)")
       }
       guard byteCount(shape, dtype) == to - from else {
-        throw fail("gives tensor '\(name)' \(to - from) bytes, which is not what shape \(shape) of \(typeName) takes")
+        throw fail(
+          "gives tensor '\(name)' \(to - from) bytes, which is not what shape \(shape) of \(typeName) takes")
       }
       tensors.append(
-        StoredTensor(name: name, dtype: dtype, shape: shape, strides: nil, offsetBytes: start + from, file: file))
+        StoredTensor(
+          name: name, dtype: dtype, shape: shape, strides: nil, offsetBytes: start + from, file: file))
     }
     return (tensors.sorted { $0.name < $1.name }, entries["__metadata__"] as? [String: String] ?? [:])
   }
@@ -53,11 +58,14 @@ public enum SafeTensors {
       guard let type = types.first(where: { $0.value == tensor.dtype })?.key else {
         throw CheckpointError("tensor '\(name)' has a type that safetensors does not know")
       }
-      entries[name] = ["dtype": type, "shape": tensor.shape, "data_offsets": [offset, offset + tensor.sizeBytes]]
+      entries[name] = [
+        "dtype": type, "shape": tensor.shape, "data_offsets": [offset, offset + tensor.sizeBytes],
+      ]
       offset += tensor.sizeBytes
     }
     precondition(entries.count == tensors.count + 1, "two tensors have the same name")
-    var header = try JSONSerialization.data(withJSONObject: entries, options: [.sortedKeys, .withoutEscapingSlashes])
+    var header = try JSONSerialization.data(
+      withJSONObject: entries, options: [.sortedKeys, .withoutEscapingSlashes])
     // Spaces to a multiple of eight, so that the tensors that follow are aligned.
     header.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8))
     try AtomicFile.write(url) { file in
@@ -81,16 +89,21 @@ public enum AtomicFile {
       .appendingPathComponent(".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)")
     guard FileManager.default.createFile(atPath: temporary.path, contents: nil),
       let handle = FileHandle(forWritingAtPath: temporary.path)
-    else { throw CheckpointError("\(url.path) cannot be written: check the folder's permissions and free space") }
+    else {
+      throw CheckpointError("\(url.path) cannot be written: check the folder's permissions and free space")
+    }
     do {
       try body(handle)
       try handle.synchronize()
       try handle.close()
-      guard rename(temporary.path, url.path) == 0 else { throw CheckpointError(String(cString: strerror(errno))) }
+      guard rename(temporary.path, url.path) == 0 else {
+        throw CheckpointError(String(cString: strerror(errno)))
+      }
     } catch {
       try? handle.close()
       unlink(temporary.path)
-      let reason = (error as? CheckpointError)?.description ?? (error as NSError).localizedFailureReason ?? "disk full?"
+      let reason =
+        (error as? CheckpointError)?.description ?? (error as NSError).localizedFailureReason ?? "disk full?"
       throw CheckpointError("\(url.path) could not be written (\(reason)): free some space and run again")
     }
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 
@@ -14,13 +15,15 @@ public enum TorchArchive {
   private static func readZip(_ file: MappedFile) throws -> [StoredTensor] {
     let directory = try ZipDirectory(file)
     guard let entry = directory.entries.first(where: { $0.key.hasSuffix("/data.pkl") }) else {
-      throw CheckpointError("\(file.url.path) is a zip archive but not of torch.save: bring a pytorch_model.bin")
+      throw CheckpointError(
+        "\(file.url.path) is a zip archive but not of torch.save: bring a pytorch_model.bin")
     }
     let folder = entry.key.dropLast("data.pkl".count)
     if let order = directory.entries[folder + "byteorder"],
       file.slice(order.offset, order.length).map({ String(decoding: $0, as: UTF8.self) }) == "big"
     {
-      throw CheckpointError("\(file.url.path) was saved on a big-endian machine: convert it to safetensors there")
+      throw CheckpointError(
+        "\(file.url.path) was saved on a big-endian machine: convert it to safetensors there")
     }
     var machine = PickleMachine(file.slice(entry.value.offset, entry.value.length)!, name: file.url.path)
     let root = try machine.run()
@@ -33,7 +36,9 @@ public enum TorchArchive {
     // PROTO 2, LONG1 of ten bytes: 0x1950a86a20f9469cfc6c
     let magic: [UInt8] = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
     guard let start = file.slice(0, magic.count), start.elementsEqual(magic) else {
-      throw CheckpointError("\(file.url.path) is not a PyTorch checkpoint: bring the model's model.safetensors or pytorch_model.bin")
+      throw CheckpointError(
+        "\(file.url.path) is not a PyTorch checkpoint: bring the model's model.safetensors or pytorch_model.bin"
+      )
     }
     var position = 0
     for _ in 0..<3 {
@@ -65,13 +70,16 @@ public enum TorchArchive {
 
   /// Checks every tensor against its storage. A training checkpoint may hold the state dictionary one level down.
   private static func tensors(
-    _ machine: PickleMachine, _ root: Int, _ file: MappedFile, storage: (String) -> (offset: Int, length: Int)?
+    _ machine: PickleMachine, _ root: Int, _ file: MappedFile,
+    storage: (String) -> (offset: Int, length: Int)?
   ) throws -> [StoredTensor] {
     guard case .dictionary(var entries) = machine.values[root] else {
-      throw CheckpointError("\(file.url.path) holds no state dictionary: save model.state_dict(), not the model")
+      throw CheckpointError(
+        "\(file.url.path) holds no state dictionary: save model.state_dict(), not the model")
     }
     for (key, value) in entries {
-      if case .string(let name) = machine.values[key], ["state_dict", "model_state_dict", "model"].contains(name),
+      if case .string(let name) = machine.values[key],
+        ["state_dict", "model_state_dict", "model"].contains(name),
         case .dictionary(let inner) = machine.values[value]
       {
         entries = inner
@@ -89,10 +97,13 @@ public enum TorchArchive {
       guard offset >= 0, let needed = byteCount(shape, dtype), needed <= length,
         let last = lastElement(shape, strides), last <= length / dtype.sizeBytes,
         offset <= length / dtype.sizeBytes - last
-      else { throw CheckpointError("\(file.url.path): tensor '\(name)' leaves its storage: download it again") }
+      else {
+        throw CheckpointError("\(file.url.path): tensor '\(name)' leaves its storage: download it again")
+      }
       found.append(
         StoredTensor(
-          name: name, dtype: dtype, shape: shape, strides: strides, offsetBytes: start + offset * dtype.sizeBytes,
+          name: name, dtype: dtype, shape: shape, strides: strides,
+          offsetBytes: start + offset * dtype.sizeBytes,
           file: file))
     }
     return found

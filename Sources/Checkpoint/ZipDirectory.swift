@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The entries of a zip archive that is not compressed, as `torch.save` writes it; zip64 included.
@@ -7,7 +8,9 @@ struct ZipDirectory {
 
   init(_ file: MappedFile) throws {
     let path = file.url.path
-    func fail(_ what: String) -> CheckpointError { CheckpointError("\(path) is a damaged archive (\(what)): download it again") }
+    func fail(_ what: String) -> CheckpointError {
+      CheckpointError("\(path) is a damaged archive (\(what)): download it again")
+    }
     func number<T: FixedWidthInteger>(_ offset: Int, _ type: T.Type) throws -> Int {
       guard let value = file.number(at: offset, as: type), let number = Int(exactly: value) else {
         throw fail("its directory leaves the file")
@@ -23,7 +26,9 @@ struct ZipDirectory {
     var position = try number(end + 16, UInt32.self)
     if file.number(at: end - 20, as: UInt32.self) == 0x0706_4b50 {
       let end64 = try number(end - 12, UInt64.self)
-      guard file.number(at: end64, as: UInt32.self) == 0x0606_4b50 else { throw fail("a broken zip64 record") }
+      guard file.number(at: end64, as: UInt32.self) == 0x0606_4b50 else {
+        throw fail("a broken zip64 record")
+      }
       count = try number(end64 + 32, UInt64.self)
       position = try number(end64 + 48, UInt64.self)
     }
@@ -37,7 +42,9 @@ struct ZipDirectory {
       let extraLength = try number(position + 30, UInt16.self)
       let commentLength = try number(position + 32, UInt16.self)
       var local = try number(position + 42, UInt32.self)
-      guard let nameBytes = file.slice(position + 46, nameLength) else { throw fail("a name leaves the file") }
+      guard let nameBytes = file.slice(position + 46, nameLength) else {
+        throw fail("a name leaves the file")
+      }
       let name = String(decoding: nameBytes, as: UTF8.self)
       var extra = position + 46 + nameLength
       let extraEnd = extra + extraLength
@@ -55,7 +62,9 @@ struct ZipDirectory {
         extra += 4 + size
       }
       guard method == 0 else { throw fail("'\(name)' is compressed, which torch.save never does") }
-      guard file.number(at: local, as: UInt32.self) == 0x0403_4b50 else { throw fail("'\(name)' is not where it should be") }
+      guard file.number(at: local, as: UInt32.self) == 0x0403_4b50 else {
+        throw fail("'\(name)' is not where it should be")
+      }
       let start = local + 30 + (try number(local + 26, UInt16.self)) + (try number(local + 28, UInt16.self))
       guard file.slice(start, length) != nil else { throw fail("'\(name)' leaves the file") }
       entries[name] = (start, length)

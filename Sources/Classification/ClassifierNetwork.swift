@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Checkpoint
 import Foundation
 import Torch
@@ -67,9 +67,12 @@ public final class ClassifierNetwork: Module {
 
   private func feature(_ batch: PackedTokens, _ embedded: Tensor?, dtype: DType, training: Bool) -> Tensor {
     guard let bert else { return lstm!(embedding!(batch.ids), lengths: batch.lengths) }
-    if head == .pooled { return bert.pooled(batch, embedded: embedded, dtype: dtype, training: training).to(.float32) }
+    if head == .pooled {
+      return bert.pooled(batch, embedded: embedded, dtype: dtype, training: training).to(.float32)
+    }
     let output = bert(
-      batch, embedded: embedded, dtype: dtype, training: training, keepingHiddenStates: head == .concatenatedLSTM)
+      batch, embedded: embedded, dtype: dtype, training: training,
+      keepingHiddenStates: head == .concatenatedLSTM)
     if head == .flattened {
       return batch.padded(output.packed.to(.float32), length: flattenedLength).reshaped([batch.batchSize, -1])
     }

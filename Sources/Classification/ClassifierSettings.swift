@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Foundation
 import WordPiece
@@ -13,7 +14,8 @@ public struct ClassifierSettings: Sendable, Equatable {
   public var dropout: Double
 
   public init(
-    variant: Variant, labels: [String], maximumLength: Int, truncation: Truncation = .head, dropout: Double = 0.2
+    variant: Variant, labels: [String], maximumLength: Int, truncation: Truncation = .head,
+    dropout: Double = 0.2
   ) {
     self.variant = variant
     self.labels = labels
@@ -47,7 +49,9 @@ extension Truncation {
     case "head": self = .head
     case "tail": self = .tail
     case "head+tail":
-      guard (0...1).contains(headShare) else { throw TokenizerError("head share \(headShare) is not from 0 to 1") }
+      guard (0...1).contains(headShare) else {
+        throw TokenizerError("head share \(headShare) is not from 0 to 1")
+      }
       self = .headAndTail(headShare: headShare)
     default: throw TokenizerError("truncation '\(name)' is not known: use head, tail or head+tail")
     }

@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Torch
 
 /// Inference of small batches from recorded graphs, one for each number of texts and of tokens rounded up.

@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Foundation
 import Torch
@@ -27,14 +28,18 @@ public final class TextClassifier {
     wordTokenizer: Tokenizer? = nil
   ) throws {
     guard settings.labels.count >= 2 else {
-      throw CheckpointError("a classifier needs two classes at least and the data has \(settings.labels.count)")
+      throw CheckpointError(
+        "a classifier needs two classes at least and the data has \(settings.labels.count)")
     }
     let network: ClassifierNetwork
     let tokenizer: Tokenizer
     if case .newEmbedding = settings.variant.encoder {
-      guard let wordTokenizer else { preconditionFailure("baseline-custom needs a tokenizer of its own words") }
+      guard let wordTokenizer else {
+        preconditionFailure("baseline-custom needs a tokenizer of its own words")
+      }
       tokenizer = wordTokenizer
-      network = ClassifierNetwork(bert: nil, settings: settings, vocabularySize: tokenizer.vocabulary.tokens.count)
+      network = ClassifierNetwork(
+        bert: nil, settings: settings, vocabularySize: tokenizer.vocabulary.tokens.count)
     } else {
       let checkpoint = try Checkpoint(folder: folder)
       var selection = BlockSelection.first(0)
@@ -50,7 +55,9 @@ public final class TextClassifier {
   }
 
   /// Every id must be a row of the embeddings and every position too.
-  static func check(_ tokenizer: Tokenizer, _ settings: ClassifierSettings, _ config: BERTConfig, _ folder: URL) throws {
+  static func check(
+    _ tokenizer: Tokenizer, _ settings: ClassifierSettings, _ config: BERTConfig, _ folder: URL
+  ) throws {
     guard tokenizer.vocabulary.tokens.count <= config.vocabularySize else {
       throw CheckpointError(
         "\(folder.path): the vocabulary has \(tokenizer.vocabulary.tokens.count) pieces and config.json says "
@@ -58,7 +65,8 @@ public final class TextClassifier {
     }
     guard settings.maximumLength >= 3, settings.maximumLength <= config.maximumPositions else {
       throw CheckpointError(
-        "a maximum length of \(settings.maximumLength) is outside 3 to \(config.maximumPositions), what \(folder.path) allows")
+        "a maximum length of \(settings.maximumLength) is outside 3 to \(config.maximumPositions), what \(folder.path) allows"
+      )
     }
   }
 
@@ -67,7 +75,9 @@ public final class TextClassifier {
   public func keepForInference(as dtype: DType, on device: Device) {
     network.move(to: device)
     network.bert?.keepWeights(as: dtype)
-    if case .cuda = device, network.readsFirstTokenAlone { graphed = GraphedPasses(network, dtype: dtype, device: device) }
+    if case .cuda = device, network.readsFirstTokenAlone {
+      graphed = GraphedPasses(network, dtype: dtype, device: device)
+    }
   }
 
   public var parameterCount: Int { network.parameterCount }
@@ -95,9 +105,12 @@ public final class TextClassifier {
       let classes = settings.labels.count
       let flat = withoutGradients {
         let batch = chosen.map { sequences[$0] }
-        return (graphed?.logits(batch) ?? network(PackedTokens(batch, device: device), dtype: dtype)).array(Float.self)
+        return (graphed?.logits(batch) ?? network(PackedTokens(batch, device: device), dtype: dtype)).array(
+          Float.self)
       }
-      for (row, index) in chosen.enumerated() { rows[index] = Array(flat[row * classes..<(row + 1) * classes]) }
+      for (row, index) in chosen.enumerated() {
+        rows[index] = Array(flat[row * classes..<(row + 1) * classes])
+      }
       start = end
       try progress?(end)
     }

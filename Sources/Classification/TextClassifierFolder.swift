@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Foundation
 import Torch
@@ -13,7 +14,8 @@ extension TextClassifier {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let weights = network.namedParameters().map { ($0.name, $0.parameter.wrappedValue.detached()) }
     try SafeTensors.write(weights, to: folder.appendingPathComponent("model.safetensors"))
-    try tokenizer.write(to: folder, maximumLength: settings.maximumLength, truncatesHead: settings.truncation == .tail)
+    try tokenizer.write(
+      to: folder, maximumLength: settings.maximumLength, truncatesHead: settings.truncation == .tail)
     var config = network.bert?.config.json ?? ["model_type": "fathom-baseline"]
     if settings.variant.head == .pooled {
       config["architectures"] = ["BertForSequenceClassification"]
@@ -23,7 +25,8 @@ extension TextClassifier {
     config["classifier_dropout"] = settings.dropout
     config["problem_type"] = "single_label_classification"
     config["pad_token_id"] = Int(tokenizer.paddingID)
-    config["id2label"] = Dictionary(uniqueKeysWithValues: settings.labels.enumerated().map { (String($0), $1) })
+    config["id2label"] = Dictionary(
+      uniqueKeysWithValues: settings.labels.enumerated().map { (String($0), $1) })
     config["label2id"] = Dictionary(uniqueKeysWithValues: settings.labels.enumerated().map { ($1, $0) })
     config["fathom"] = settings.json
     try JSONSerialization.data(withJSONObject: config, options: [.prettyPrinted, .sortedKeys])
@@ -42,15 +45,20 @@ extension TextClassifier {
       try TextClassifier.check(tokenizer, settings, config, folder)
       let hasPooler = settings.variant.head == .pooled
       if hasPooler, !checkpoint.contains("pooler.dense.weight") {
-        throw CheckpointError("\(folder.path): tensor 'bert.pooler.dense.weight' is missing: the classifier cannot run without it")
+        throw CheckpointError(
+          "\(folder.path): tensor 'bert.pooler.dense.weight' is missing: the classifier cannot run without it"
+        )
       }
       bert = try BERTModel(checkpoint, pooler: hasPooler ? .pretrained : .none)
     }
     guard let rows = checkpoint["classifier.weight"]?.shape.first else {
-      throw CheckpointError("\(folder.path) has no classifier on its encoder: train one with `fathom train --model \(folder.path)`")
+      throw CheckpointError(
+        "\(folder.path) has no classifier on its encoder: train one with `fathom train --model \(folder.path)`"
+      )
     }
     guard rows == settings.labels.count else {
-      throw CheckpointError("\(folder.path): the classifier gives \(rows) classes and config.json names \(settings.labels.count)")
+      throw CheckpointError(
+        "\(folder.path): the classifier gives \(rows) classes and config.json names \(settings.labels.count)")
     }
     let network = ClassifierNetwork(
       bert: bert, settings: settings, vocabularySize: tokenizer.vocabulary.tokens.count)
@@ -76,7 +84,9 @@ extension ClassifierSettings {
     let names = root["id2label"] as? [String: String]
     let count = names?.count ?? root["num_labels"] as? Int ?? 2
     let found = (0..<min(count, 1_000_000)).map { names?[String($0)] ?? (names == nil ? "LABEL_\($0)" : nil) }
-    guard !found.contains(nil), found.count >= 2 else { throw fail("'id2label' does not name classes 0 to \(count - 1)") }
+    guard !found.contains(nil), found.count >= 2 else {
+      throw fail("'id2label' does not name classes 0 to \(count - 1)")
+    }
     labels = found.compactMap { $0 }
     guard let fathom else {
       variant = Variant(.bert(.first(root["num_hidden_layers"] as? Int ?? 0)), .pooled)
@@ -85,7 +95,8 @@ extension ClassifierSettings {
       dropout = (root["classifier_dropout"] as? NSNumber)?.doubleValue ?? 0.1
       return
     }
-    guard let name = fathom["variant"] as? String, let length = fathom["max_length"] as? Int, (3...1_000_000).contains(length),
+    guard let name = fathom["variant"] as? String, let length = fathom["max_length"] as? Int,
+      (3...1_000_000).contains(length),
       let cut = fathom["truncation"] as? String
     else { throw fail("the 'fathom' entry lacks variant, max_length or truncation") }
     variant = try Variant(name)

@@ -1,5 +1,6 @@
+import Files
 import Foundation
-import BERT
+import Encoder
 import Checkpoint
 
 /// What stands on the encoder.
@@ -86,7 +87,9 @@ public struct Variant: Hashable, Sendable, CustomStringConvertible {
       let head: Head? = letters == "LBD" ? .lstm : Head(rawValue: String(letters))
       guard let head, parts.count == 1 || !parts[1].isEmpty else { throw fault }
       if digits.isEmpty {
-        let list = parts.count == 2 ? parts[1].split(separator: "+", omittingEmptySubsequences: false).map { Int($0) } : [nil]
+        let list =
+          parts.count == 2
+          ? parts[1].split(separator: "+", omittingEmptySubsequences: false).map { Int($0) } : [nil]
         guard letters != "LBD", !list.contains(nil) else { throw fault }
         self.init(.bert(.list(list.compactMap { $0 })), head)
         return

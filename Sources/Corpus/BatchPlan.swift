@@ -24,7 +24,8 @@ public struct BatchPlan: Sendable {
     var generator = SeededGenerator(seed: self.seed)
     order =
       count <= BatchPlan.longestList
-      ? .listed((0..<Int32(count)).shuffled(using: &generator)) : .drawn(SeededPermutation(count: count, seed: self.seed))
+      ? .listed((0..<Int32(count)).shuffled(using: &generator))
+      : .drawn(SeededPermutation(count: count, seed: self.seed))
   }
 
   private var poolSize: Int { batchSize * BatchPlan.batchesPerPool }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Byte strings in a temporary file, appended once and read back in any order: memory holds a place each, no bytes.
@@ -49,7 +50,9 @@ public final class ByteSpool: @unchecked Sendable {
   }
 
   private func flush() throws {
-    guard pending.withUnsafeBytes({ SectionFile.write($0, to: descriptor, at: Int(written)) }) else { throw SectionFile.temporaryFull }
+    guard pending.withUnsafeBytes({ SectionFile.write($0, to: descriptor, at: Int(written)) }) else {
+      throw SectionFile.temporaryFull
+    }
     written += UInt64(pending.count)
     pending.removeAll(keepingCapacity: true)
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Reads labelled texts from an aclImdb-like folder, a CSV, TSV or JSON Lines file.
@@ -22,9 +23,13 @@ public struct CorpusReader: Sendable {
   ///   - classes: those of the training data; nil makes them from these examples.
   ///   - cache: where what was read of a large file is kept for the next time.
   /// - Throws: ``CorpusError`` naming the file and the line.
-  public func dataSet(_ url: URL, split: Split, classes: [String]? = nil, cache: DataCache? = nil) throws -> DataSet {
+  public func dataSet(_ url: URL, split: Split, classes: [String]? = nil, cache: DataCache? = nil) throws
+    -> DataSet
+  {
     let options = ["layout 1", textColumn, labelColumn, "\(hasHeader)"]
-    return try DataSet(classes: classes, origin: cache.flatMap { DataOrigin(url, cache: $0, options: options) }) { add in
+    return try DataSet(
+      classes: classes, origin: cache.flatMap { DataOrigin(url, cache: $0, options: options) }
+    ) { add in
       try forEach(url, split: split, add)
     }
   }
@@ -58,7 +63,9 @@ public struct CorpusReader: Sendable {
       case "csv": try readTable(url, delimiter: ",", counting)
       case "tsv", "tab": try readTable(url, delimiter: "\t", counting)
       case "jsonl", "ndjson", "json": try readJSONLines(url, counting)
-      default: throw CorpusError("\(url.path): the ending is not .csv, .tsv or .jsonl: rename the file or convert it")
+      default:
+        throw CorpusError(
+          "\(url.path): the ending is not .csv, .tsv or .jsonl: rename the file or convert it")
       }
     }
     if isEmpty { throw CorpusError("\(url.path) holds no examples: check the path and the columns") }
@@ -73,11 +80,14 @@ public struct CorpusReader: Sendable {
     let classes = try list(root).filter { name in
       var isFolder: ObjCBool = false
       // aclImdb keeps its unlabelled reviews beside the classes.
-      return FileManager.default.fileExists(atPath: root.appendingPathComponent(name).path, isDirectory: &isFolder)
+      return FileManager.default.fileExists(
+        atPath: root.appendingPathComponent(name).path, isDirectory: &isFolder)
         && isFolder.boolValue && name != "unsup" && !name.hasPrefix(".")
     }
     guard !classes.isEmpty else {
-      throw CorpusError("\(root.path) has no class folders: expected \(split.rawValue)/pos/*.txt and \(split.rawValue)/neg/*.txt")
+      throw CorpusError(
+        "\(root.path) has no class folders: expected \(split.rawValue)/pos/*.txt and \(split.rawValue)/neg/*.txt"
+      )
     }
     for label in classes {
       let folder = root.appendingPathComponent(label)
@@ -95,8 +105,12 @@ public struct CorpusReader: Sendable {
   }
 
   private func text(_ file: URL) throws -> String {
-    guard let data = try? Data(contentsOf: file) else { throw CorpusError("\(file.path) cannot be read: check its permissions") }
-    guard let text = String(data: data, encoding: .utf8) else { throw CorpusError("\(file.path) is not UTF-8: convert it") }
+    guard let data = try? Data(contentsOf: file) else {
+      throw CorpusError("\(file.path) cannot be read: check its permissions")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw CorpusError("\(file.path) is not UTF-8: convert it")
+    }
     return text
   }
 
@@ -106,19 +120,24 @@ public struct CorpusReader: Sendable {
     var records = try DelimitedRecords(url, delimiter: delimiter)
     var first: [String]?
     if hasHeader {
-      guard let header = try records.next() else { throw CorpusError("\(url.path) is empty: bring the file again") }
+      guard let header = try records.next() else {
+        throw CorpusError("\(url.path) is empty: bring the file again")
+      }
       first = header.fields
     }
     let textIndex = try column(textColumn, first, url)
     let labelIndex = try column(labelColumn, first, url)
     while let record = try records.next() {
       let place = { "\(url.path), line \(record.line)" }
-      guard record.fields.count > max(textIndex, labelIndex), first == nil || record.fields.count == first!.count else {
+      guard record.fields.count > max(textIndex, labelIndex),
+        first == nil || record.fields.count == first!.count
+      else {
         throw CorpusError(
           "\(place()): \(record.fields.count) fields where \(first?.count ?? max(textIndex, labelIndex) + 1) are expected: "
             + "quote texts that hold the delimiter")
       }
-      try body(LabelledText.clean(record.fields[textIndex]), try label(record.fields[labelIndex], place), place)
+      try body(
+        LabelledText.clean(record.fields[textIndex]), try label(record.fields[labelIndex], place), place)
     }
   }
 
@@ -126,15 +145,19 @@ public struct CorpusReader: Sendable {
     if let index = header?.firstIndex(of: name) { return index }
     if let number = Int(name), number >= 1, number <= header?.count ?? 1000 { return number - 1 }
     guard let header else {
-      throw CorpusError("without a header, columns are numbers from 1: give --text-column and --label-column as numbers")
+      throw CorpusError(
+        "without a header, columns are numbers from 1: give --text-column and --label-column as numbers")
     }
     throw CorpusError(
-      "\(url.path) has no column '\(name)' (it has \(header.joined(separator: ", "))): choose with --text-column and --label-column")
+      "\(url.path) has no column '\(name)' (it has \(header.joined(separator: ", "))): choose with --text-column and --label-column"
+    )
   }
 
   private func label(_ text: String, _ place: () -> String) throws -> String {
     // Most labels are plain words, which need no trimming by Unicode's rules.
-    let isPlain = text.utf8.first.map { (0x21..<0x7F).contains($0) } == true && text.utf8.last.map { (0x21..<0x7F).contains($0) } == true
+    let isPlain =
+      text.utf8.first.map { (0x21..<0x7F).contains($0) } == true
+      && text.utf8.last.map { (0x21..<0x7F).contains($0) } == true
     let label = isPlain ? text : text.trimmingCharacters(in: .whitespaces)
     guard !label.isEmpty else { throw CorpusError("\(place()): the label is empty") }
     return label
@@ -143,7 +166,9 @@ public struct CorpusReader: Sendable {
   // MARK: JSON Lines
 
   private func readJSONLines(_ url: URL, _ body: Body) throws {
-    guard let file = FileBytes(url) else { throw CorpusError("\(url.path) cannot be read: check its permissions") }
+    guard let file = FileBytes(url) else {
+      throw CorpusError("\(url.path) cannot be read: check its permissions")
+    }
     let bytes = file.bytes
     var start = 0
     var number = 0
@@ -165,7 +190,9 @@ public struct CorpusReader: Sendable {
       switch object[labelColumn] {
       case let found as String: word = found
       case let found as NSNumber: word = found.stringValue
-      default: throw CorpusError("\(place()) has no label under '\(labelColumn)': choose the key with --label-column")
+      default:
+        throw CorpusError(
+          "\(place()) has no label under '\(labelColumn)': choose the key with --label-column")
       }
       try body(LabelledText.clean(text), try label(word, place), place)
     }

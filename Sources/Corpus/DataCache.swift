@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What was made of large data files, kept in the user's cache: the next command maps it instead of reading the data again, so that
@@ -39,7 +40,8 @@ public struct DataCache: Sendable {
     let descriptor = Foundation.open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return try SectionFile.temporary(body) }
     flock(descriptor, LOCK_EX | LOCK_NB)  // as long as it is being written: what a killed process leaves can be told
-    let full = CorpusError("\(folder.path) cannot be written to: free some space, or run with --no-data-cache")
+    let full = CorpusError(
+      "\(folder.path) cannot be written to: free some space, or run with --no-data-cache")
     do {
       let file = try SectionFile.write(to: descriptor, full: full, body)
       rename(partial, url.path)
@@ -61,7 +63,9 @@ public struct DataCache: Sendable {
 
   /// Removes what killed processes left half-written and what nobody used for two months.
   private func sweep() {
-    let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
+    let files =
+      (try? FileManager.default.contentsOfDirectory(
+        at: folder, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
     for file in files {
       if file.pathExtension == "partial" {
         let descriptor = Foundation.open(file.path, O_RDWR | O_CLOEXEC)
@@ -88,7 +92,9 @@ struct DataOrigin: Sendable {
   init?(_ url: URL, cache: DataCache, options: [String]) {
     let path = url.resolvingSymlinksInPath().standardizedFileURL.path
     var information = stat()
-    guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG, information.st_size >= cache.smallest else {
+    guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+      information.st_size >= cache.smallest
+    else {
       return nil
     }
     #if os(Linux)
@@ -98,11 +104,15 @@ struct DataOrigin: Sendable {
     #endif
     self.cache = cache
     name = ([path] + options).debugDescription
-    let state = "\(information.st_size) \(information.st_ino) " + times.map { "\($0.tv_sec).\($0.tv_nsec)" }.joined(separator: " ")
+    let state =
+      "\(information.st_size) \(information.st_ino) "
+      + times.map { "\($0.tv_sec).\($0.tv_nsec)" }.joined(separator: " ")
     key = name + " " + state
   }
 
-  private init(_ cache: DataCache, _ name: String, _ key: String) { (self.cache, self.name, self.key) = (cache, name, key) }
+  private init(_ cache: DataCache, _ name: String, _ key: String) {
+    (self.cache, self.name, self.key) = (cache, name, key)
+  }
 
   /// nil for none.
   init?(all origins: [DataOrigin]) {
@@ -112,5 +122,7 @@ struct DataOrigin: Sendable {
 
   func derived(_ what: String) -> DataOrigin { DataOrigin(cache, name + " " + what, key + " " + what) }
 
-  func file(_ make: (SectionWriter) throws -> Void) throws -> SectionFile { try cache.file(name, key: key, make: make) }
+  func file(_ make: (SectionWriter) throws -> Void) throws -> SectionFile {
+    try cache.file(name, key: key, make: make)
+  }
 }

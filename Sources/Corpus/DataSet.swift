@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Texts with class indices.
@@ -51,15 +52,19 @@ public struct DataSet: Sendable {
     else { throw TextFile.damaged }
     let classes = known ?? labels.map(\.name)
     guard known != nil || classes.count >= 2 else {
-      throw CorpusError("the training data has one class only ('\(classes.first ?? "")'): a classifier needs two at least")
+      throw CorpusError(
+        "the training data has one class only ('\(classes.first ?? "")'): a classifier needs two at least")
     }
     let numbers = try labels.map { label in
-      guard let number = classes.firstIndex(of: label.name) else { throw DataSetBuilder.unknown(label, among: classes) }
+      guard let number = classes.firstIndex(of: label.name) else {
+        throw DataSetBuilder.unknown(label, among: classes)
+      }
       return number
     }
     let rows = TextFile(file, texts: 1, records: 2)
     self.init(
-      texts: TextList(rows), targets: rows.targets(numbers == Array(classes.indices) ? nil : numbers), classes: classes,
+      texts: TextList(rows), targets: rows.targets(numbers == Array(classes.indices) ? nil : numbers),
+      classes: classes,
       origin: origin?.derived(classes.debugDescription))
   }
 
@@ -74,7 +79,8 @@ public struct DataSet: Sendable {
 
   public func subset(_ indices: [Int]) -> DataSet {
     DataSet(
-      texts: texts.choosing(IntList(indices.map(texts.row))), targets: IntList(indices.map { targets[$0] }), classes: classes)
+      texts: texts.choosing(IntList(indices.map(texts.row))), targets: IntList(indices.map { targets[$0] }),
+      classes: classes)
   }
 
   /// A seeded sample in which classes keep their shares; the whole set when it is no larger.
@@ -94,7 +100,8 @@ public struct DataSet: Sendable {
   public static func fingerprint(_ sets: [DataSet]) -> String {
     let origins = sets.compactMap(\.origin)
     let origin = origins.count == sets.count ? DataOrigin(all: origins)?.derived("fingerprint") : nil
-    if let file = try? origin?.file({ try $0.appendSection(Array(hash(sets).utf8)) }), file.sectionCount == 2 {
+    if let file = try? origin?.file({ try $0.appendSection(Array(hash(sets).utf8)) }), file.sectionCount == 2
+    {
       return String(decoding: file.section(1), as: UTF8.self)
     }
     return hash(sets)
@@ -129,13 +136,16 @@ public struct DataSet: Sendable {
     if let file, file.sectionCount == 5 {
       let parts = [(1, "chosen"), (3, "rest")].map { section, name in
         DataSet(
-          texts: texts.choosing(IntList(file, section: section)), targets: IntList(file, section: section + 1), classes: classes,
+          texts: texts.choosing(IntList(file, section: section)),
+          targets: IntList(file, section: section + 1), classes: classes,
           origin: kept?.derived(name))
       }
       if parts[0].count == size, parts[1].count == count - size { return (parts[0], parts[1]) }
     }
     let isChosen = draw(size, seed: seed)
-    return (subset(isChosen.indices.filter { isChosen[$0] }), subset(isChosen.indices.filter { !isChosen[$0] }))
+    return (
+      subset(isChosen.indices.filter { isChosen[$0] }), subset(isChosen.indices.filter { !isChosen[$0] })
+    )
   }
 
   private func draw(_ size: Int, seed: UInt64) -> [Bool] {
@@ -143,7 +153,9 @@ public struct DataSet: Sendable {
     for (index, target) in targets.enumerated() { groups[target].append(Int32(index)) }
     let exact = groups.map { Double($0.count) * Double(size) / Double(max(count, 1)) }
     var quotas = exact.map { Int($0) }
-    let byRemainder = quotas.indices.sorted { (exact[$1] - Double(quotas[$1]), $0) < (exact[$0] - Double(quotas[$0]), $1) }
+    let byRemainder = quotas.indices.sorted {
+      (exact[$1] - Double(quotas[$1]), $0) < (exact[$0] - Double(quotas[$0]), $1)
+    }
     for index in byRemainder.prefix(size - quotas.reduce(0, +)) { quotas[index] += 1 }
     var generator = SeededGenerator(seed: seed)
     var isChosen = [Bool](repeating: false, count: count)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Takes examples one by one and writes a data set of them to disk: memory does not grow with their number.
@@ -48,7 +49,8 @@ struct DataSetBuilder {
 
   static func unknown(_ label: Label, among classes: [String]) -> CorpusError {
     CorpusError(
-      "\(label.place): label '\(label.name)' does not occur in the training data (\(classes.joined(separator: ", ")))")
+      "\(label.place): label '\(label.name)' does not occur in the training data (\(classes.joined(separator: ", ")))"
+    )
   }
 
   /// Writes the records and the labels, which number the classes in their order.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import SwiftCSV
 
@@ -13,7 +14,9 @@ struct DelimitedRecords {
   private var line = 1
 
   init(_ url: URL, delimiter: Character) throws {
-    guard let file = FileBytes(url) else { throw CorpusError("\(url.path) cannot be read: check its permissions") }
+    guard let file = FileBytes(url) else {
+      throw CorpusError("\(url.path) cannot be read: check its permissions")
+    }
     self.file = file
     self.delimiter = delimiter
     path = url.path
@@ -45,7 +48,9 @@ struct DelimitedRecords {
   }
 
   /// Moves past the next line break outside quotes.
-  private mutating func recordEnd(in bytes: UnsafeRawBufferPointer, _ startLine: Int) throws -> (end: Int, hasQuotes: Bool) {
+  private mutating func recordEnd(in bytes: UnsafeRawBufferPointer, _ startLine: Int) throws -> (
+    end: Int, hasQuotes: Bool
+  ) {
     var quotes = 0, from = position
     while true {
       let lineEnd = bytes.first(10, from: from) ?? bytes.count
@@ -59,7 +64,8 @@ struct DelimitedRecords {
         return (lineEnd, quotes > 0)
       }
       guard lineEnd < bytes.count else {
-        throw CorpusError("\(path), line \(startLine): a quote is opened and never closed: double quotes inside fields")
+        throw CorpusError(
+          "\(path), line \(startLine): a quote is opened and never closed: double quotes inside fields")
       }
       from = lineEnd + 1
     }
@@ -106,11 +112,14 @@ struct DelimitedRecords {
   }
 
   private func parsedFields(_ text: String, _ line: Int) throws -> [String] {
-    guard let table = try? CSV<Enumerated>(string: text, delimiter: .character(delimiter), loadColumns: false) else {
-      throw CorpusError("\(path), line \(line): quotes stand where RFC 4180 allows none: double the quotes inside fields")
+    guard let table = try? CSV<Enumerated>(string: text, delimiter: .character(delimiter), loadColumns: false)
+    else {
+      throw CorpusError(
+        "\(path), line \(line): quotes stand where RFC 4180 allows none: double the quotes inside fields")
     }
     guard table.rows.isEmpty else {
-      throw CorpusError("\(path), line \(line): a Unicode line separator stands outside quotes: quote the text")
+      throw CorpusError(
+        "\(path), line \(line): a Unicode line separator stands outside quotes: quote the text")
     }
     return table.header
   }

@@ -4,7 +4,9 @@ extension UnsafeRawBufferPointer {
   /// Where a byte stands first from `start` on and before `end` (the end of the buffer for nil).
   func first(_ byte: UInt8, from start: Int, to end: Int? = nil) -> Int? {
     let size = (end ?? count) - start
-    guard size > 0, let base = baseAddress, let found = memchr(base + start, Int32(byte), size) else { return nil }
+    guard size > 0, let base = baseAddress, let found = memchr(base + start, Int32(byte), size) else {
+      return nil
+    }
     return UnsafeRawPointer(found) - base
   }
 }
@@ -20,13 +22,18 @@ final class FileBytes: @unchecked Sendable {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    if FileBytes.size(descriptor) > 0 { self.init(descriptor: descriptor) } else { self.init(try? Data(contentsOf: url)) }
+    if FileBytes.size(descriptor) > 0 {
+      self.init(descriptor: descriptor)
+    } else {
+      self.init(try? Data(contentsOf: url))
+    }
   }
 
   /// The descriptor may be closed afterwards; nil for an empty file and for what is none.
   init?(descriptor: Int32) {
     let size = FileBytes.size(descriptor)
-    guard size > 0, let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else { return nil }
+    guard size > 0, let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
+    else { return nil }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
     isMapped = true
   }
@@ -40,7 +47,11 @@ final class FileBytes: @unchecked Sendable {
   }
 
   deinit {
-    if isMapped { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count) } else { bytes.deallocate() }
+    if isMapped {
+      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
+    } else {
+      bytes.deallocate()
+    }
   }
 
   /// Says that what lies before `offset` was read: its pages are no longer counted as memory of this process.

@@ -26,7 +26,8 @@ public struct IntList: RandomAccessCollection, Sendable, Equatable {
     case .memory(let numbers): return Int(numbers[index])
     case .mapped(let file, let section, let offset, let stride, let table):
       precondition(index >= 0 && index < endIndex, "index \(index) of \(endIndex)")
-      let number = file.section(section).loadUnaligned(fromByteOffset: index * stride + offset, as: Int32.self)
+      let number = file.section(section).loadUnaligned(
+        fromByteOffset: index * stride + offset, as: Int32.self)
       return table.map { $0[Int(Int32(littleEndian: number))] } ?? Int(Int32(littleEndian: number))
     }
   }

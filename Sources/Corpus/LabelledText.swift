@@ -1,10 +1,3 @@
-/// A data set that cannot be used; the description says what, where and the mend.
-public struct CorpusError: Error, CustomStringConvertible {
-  public let description: String
-
-  public init(_ description: String) { self.description = description }
-}
-
 /// A text with its class as the file gives it.
 public struct LabelledText: Sendable, Equatable {
   public let text: String
@@ -44,7 +37,9 @@ public struct LabelledText: Sendable, Equatable {
   private static func isClean(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     var last: UInt8 = 0x20
     for byte in bytes {
-      if byte == 0x3C || byte == 9 || byte == 10 || byte == 13 || byte == 0x20 && last == 0x20 { return false }
+      if byte == 0x3C || byte == 9 || byte == 10 || byte == 13 || byte == 0x20 && last == 0x20 {
+        return false
+      }
       last = byte
     }
     return last != 0x20 || bytes.isEmpty
@@ -52,7 +47,9 @@ public struct LabelledText: Sendable, Equatable {
 
   /// The length of `<br>`, `<br/>` or `<br />` at a place.
   private static func breakTag(_ bytes: [UInt8], _ start: Int) -> Int? {
-    guard start + 3 < bytes.count, bytes[start + 1] | 0x20 == 0x62, bytes[start + 2] | 0x20 == 0x72 else { return nil }
+    guard start + 3 < bytes.count, bytes[start + 1] | 0x20 == 0x62, bytes[start + 2] | 0x20 == 0x72 else {
+      return nil
+    }
     var end = start + 3
     while end < bytes.count, bytes[end] == 0x20 || bytes[end] == 0x2F { end += 1 }
     return end < bytes.count && bytes[end] == 0x3E ? end - start + 1 : nil

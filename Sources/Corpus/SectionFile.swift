@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Sections of bytes in one file, written once from end to end by a ``SectionWriter`` and mapped from then on.
@@ -22,7 +23,9 @@ final class SectionFile: @unchecked Sendable {
   deinit { close(descriptor) }
 
   private static func ranges(_ bytes: UnsafeRawBufferPointer) -> [Range<Int>]? {
-    func number(_ offset: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+    func number(_ offset: Int) -> UInt64 {
+      UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
     guard bytes.count >= 16 else { return nil }
     let count = number(bytes.count - 16)
     guard number(bytes.count - 8) == mark, count <= UInt64(bytes.count - 16) / 16 else { return nil }
@@ -39,7 +42,9 @@ final class SectionFile: @unchecked Sendable {
   var sectionCount: Int { ranges.count }
 
   /// - Precondition: `index` lies below ``sectionCount``.
-  func section(_ index: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: mapped.bytes[ranges[index]]) }
+  func section(_ index: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: mapped.bytes[ranges[index]])
+  }
 
   /// Bytes of a section, without its pages becoming memory of this process; nil where the range leaves the section.
   func read(_ index: Int, _ range: Range<Int>) -> [UInt8]? {
@@ -97,7 +102,8 @@ final class SectionFile: @unchecked Sendable {
   }
 
   static func temporaryDescriptor() throws -> Int32 {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-\(UUID().uuidString)").path
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-\(UUID().uuidString)")
+      .path
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw temporaryFull }
     unlink(path)
@@ -106,7 +112,8 @@ final class SectionFile: @unchecked Sendable {
 
   static var temporaryFull: CorpusError {
     CorpusError(
-      "\(FileManager.default.temporaryDirectory.path) cannot be written to: free some space, or name another folder in TMPDIR")
+      "\(FileManager.default.temporaryDirectory.path) cannot be written to: free some space, or name another folder in TMPDIR"
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Texts end to end in one section of a file, and a record of each in another.
@@ -25,7 +26,9 @@ struct TextFile: Sendable {
   }
 
   static var damaged: CorpusError {
-    CorpusError("Fathom's copy of the data is damaged: remove its cache (\(DataCache.standard.folder.path)) and check the disk")
+    CorpusError(
+      "Fathom's copy of the data is damaged: remove its cache (\(DataCache.standard.folder.path)) and check the disk"
+    )
   }
 
   private let file: SectionFile
@@ -33,7 +36,9 @@ struct TextFile: Sendable {
   private let records: Int
 
   /// - Parameters: the numbers of the sections.
-  init(_ file: SectionFile, texts: Int, records: Int) { (self.file, self.texts, self.records) = (file, texts, records) }
+  init(_ file: SectionFile, texts: Int, records: Int) {
+    (self.file, self.texts, self.records) = (file, texts, records)
+  }
 
   var count: Int { file.section(records).count / Record.size }
 
@@ -43,7 +48,8 @@ struct TextFile: Sendable {
     return Record(
       end: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)),
       hash: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self)),
-      target: Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + Record.targetOffset, as: Int32.self)))
+      target: Int32(
+        littleEndian: bytes.loadUnaligned(fromByteOffset: place + Record.targetOffset, as: Int32.self)))
   }
 
   /// - Parameter classes: the number that each of the file's classes has elsewhere; nil where they are the same.
@@ -54,7 +60,9 @@ struct TextFile: Sendable {
   /// - Throws: ``CorpusError`` when the file is damaged.
   func text(_ row: Int) throws -> String {
     let start = row == 0 ? 0 : record(row - 1).end, end = record(row).end
-    guard start <= end, end <= UInt64(file.section(texts).count), let bytes = file.read(texts, Int(start)..<Int(end)) else {
+    guard start <= end, end <= UInt64(file.section(texts).count),
+      let bytes = file.read(texts, Int(start)..<Int(end))
+    else {
       throw TextFile.damaged
     }
     return String(decoding: bytes, as: UTF8.self)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The texts of a data set: in memory for a few, on disk for those that a file gave, and any choice of their rows.

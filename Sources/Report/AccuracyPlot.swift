@@ -32,7 +32,9 @@ public struct AccuracyPlot {
     for result in study.results {
       let isBaseline: Bool
       if case .bert = result.variant.encoder { isBaseline = false } else { isBaseline = true }
-      var title = isBaseline ? result.variant.description : "\(result.variant.head.rawValue), \(result.variant.source) blocks"
+      var title =
+        isBaseline
+        ? result.variant.description : "\(result.variant.head.rawValue), \(result.variant.source) blocks"
       if !isBaseline, result.variant.source.contains("+") || Int(result.variant.source) != nil {
         title = "\(result.variant.head.rawValue), listed blocks"
       }
@@ -44,7 +46,8 @@ public struct AccuracyPlot {
     }
     series = families.map {
       Series(
-        title: $0.title, results: $0.results.sorted { $0.variant.blockCount < $1.variant.blockCount }, isBaseline: $0.isBaseline)
+        title: $0.title, results: $0.results.sorted { $0.variant.blockCount < $1.variant.blockCount },
+        isBaseline: $0.isBaseline)
     }
     let ends = study.results.flatMap { [$0.testInterval.lowerBound, $0.testInterval.upperBound] }
     low = ((ends.min() ?? 0) * 20).rounded(.down) / 20
@@ -56,7 +59,8 @@ public struct AccuracyPlot {
     var out = PlotStyle.open(
       width: Self.width, height: Self.height, title: "Test accuracy by number of transformer blocks",
       description: subtitle + ". " + (study.recommendation?.sentence ?? ""))
-    out += PlotStyle.text("Test accuracy by number of transformer blocks", x: Self.left, y: 24, style: "ink", size: 16)
+    out += PlotStyle.text(
+      "Test accuracy by number of transformer blocks", x: Self.left, y: 24, style: "ink", size: 16)
     out += PlotStyle.text(subtitle, x: Self.left, y: 43)
     out += axes
     for (index, entry) in series.enumerated() { out += draw(entry, index) }
@@ -79,12 +83,15 @@ public struct AccuracyPlot {
     let step = high - low > 0.3 ? 0.1 : high - low > 0.12 ? 0.05 : 0.01
     for tick in stride(from: low, through: high + 1e-9, by: step) {
       out += PlotStyle.line(Self.left, y(tick), plotRight, y(tick))
-      out += PlotStyle.text("\(Int((tick * 100).rounded()))\u{202F}%", x: Self.left - 8, y: y(tick) + 4, anchor: "end")
+      out += PlotStyle.text(
+        "\(Int((tick * 100).rounded()))\u{202F}%", x: Self.left - 8, y: y(tick) + 4, anchor: "end")
     }
     for blocks in 0...deepest {
       out += PlotStyle.text(String(blocks), x: x(blocks), y: Self.height - Self.bottom + 20, anchor: "middle")
     }
-    return out + PlotStyle.text("transformer blocks", x: (Self.left + plotRight) / 2, y: Self.height - 12, anchor: "middle")
+    return out
+      + PlotStyle.text(
+        "transformer blocks", x: (Self.left + plotRight) / 2, y: Self.height - 12, anchor: "middle")
   }
 
   private func draw(_ entry: Series, _ index: Int) -> String {
@@ -99,7 +106,9 @@ public struct AccuracyPlot {
       out +=
         "<line x1=\"\(Self.left)\" y1=\"\(place)\" x2=\"\(Self.width - Self.right)\" y2=\"\(place)\" stroke-dasharray=\"6 4\" stroke-width=\"1.5\"/>\n"
     } else {
-      let points = entry.results.map { "\(fixed(x($0.variant.blockCount, shift: shift))),\(fixed(y($0.testAccuracy)))" }
+      let points = entry.results.map {
+        "\(fixed(x($0.variant.blockCount, shift: shift))),\(fixed(y($0.testAccuracy)))"
+      }
       out += "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke-width=\"2\"/>\n"
       for result in entry.results {
         let place = fixed(x(result.variant.blockCount, shift: shift))
@@ -111,16 +120,19 @@ public struct AccuracyPlot {
       }
     }
     let dash = entry.isBaseline ? " stroke-dasharray=\"6 4\"" : ""
-    out += "<line x1=\"\(legendX)\" y1=\"\(legendY)\" x2=\"\(legendX + 24)\" y2=\"\(legendY)\" stroke-width=\"2\"\(dash)/></g>\n"
+    out +=
+      "<line x1=\"\(legendX)\" y1=\"\(legendY)\" x2=\"\(legendX + 24)\" y2=\"\(legendY)\" stroke-width=\"2\"\(dash)/></g>\n"
     return out + PlotStyle.text(entry.title, x: legendX + 31, y: legendY + 4, style: "ink")
   }
 
   private func ring(_ result: VariantResult) -> String {
-    guard let index = series.firstIndex(where: { $0.results.contains { $0.variant == result.variant } }) else { return "" }
+    guard let index = series.firstIndex(where: { $0.results.contains { $0.variant == result.variant } })
+    else { return "" }
     let legendY = Self.top + 8 + Double(series.count) * 21 + 4
     let legendX = Self.width - Self.right + 16
     let shift = series[index].isBaseline ? 0 : (Double(index) - Double(series.count - 1) / 2) * 5
-    let centre = "cx=\"\(fixed(x(result.variant.blockCount, shift: shift)))\" cy=\"\(fixed(y(result.testAccuracy)))\""
+    let centre =
+      "cx=\"\(fixed(x(result.variant.blockCount, shift: shift)))\" cy=\"\(fixed(y(result.testAccuracy)))\""
     return "<circle class=\"mark\" \(centre) r=\"9\" fill=\"none\" stroke-width=\"1.5\"/>\n"
       + "<circle class=\"mark\" cx=\"\(legendX + 12)\" cy=\"\(legendY)\" r=\"7\" fill=\"none\" stroke-width=\"1.5\"/>\n"
       + PlotStyle.text("recommended", x: legendX + 31, y: legendY + 4, style: "ink")

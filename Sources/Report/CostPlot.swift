@@ -57,7 +57,8 @@ public struct CostPlot {
   }
 
   private func x(_ cost: Double) -> Double {
-    Self.left + (Self.width - Self.left - Self.right) * (log(cost) - log(cheapest)) / (log(dearest) - log(cheapest))
+    Self.left + (Self.width - Self.left - Self.right) * (log(cost) - log(cheapest))
+      / (log(dearest) - log(cheapest))
   }
 
   private func y(_ accuracy: Double) -> Double {
@@ -67,7 +68,9 @@ public struct CostPlot {
   /// Powers of ten with their doubles and halves; even steps where those would be too few.
   private var ticks: [Double] {
     let decades = Int(floor(log10(cheapest)))...Int(ceil(log10(dearest)))
-    let powers = decades.flatMap { decade in [1, 2, 5].map { $0 * pow(10, Double(decade)) } }.filter { $0 >= cheapest && $0 <= dearest }
+    let powers = decades.flatMap { decade in [1, 2, 5].map { $0 * pow(10, Double(decade)) } }.filter {
+      $0 >= cheapest && $0 <= dearest
+    }
     if powers.count >= 3 { return powers }
     let step = pow(10, floor(log10((dearest - cheapest) / 2)))
     let even = [5, 2, 1].map { $0 * step }.first { (dearest - cheapest) / $0 >= 3 } ?? step
@@ -79,11 +82,15 @@ public struct CostPlot {
     let step = high - low > 0.3 ? 0.1 : high - low > 0.12 ? 0.05 : 0.02
     for tick in stride(from: (low / step).rounded(.up) * step, through: high + 1e-9, by: step) {
       out += PlotStyle.line(Self.left, y(tick), Self.width - Self.right, y(tick))
-      out += PlotStyle.text("\(Int((tick * 100).rounded()))\u{202F}%", x: Self.left - 8, y: y(tick) + 4, anchor: "end")
+      out += PlotStyle.text(
+        "\(Int((tick * 100).rounded()))\u{202F}%", x: Self.left - 8, y: y(tick) + 4, anchor: "end")
     }
     for tick in ticks {
-      out += PlotStyle.text(String(format: "%g", tick), x: x(tick), y: Self.height - Self.bottom + 20, anchor: "middle")
+      out += PlotStyle.text(
+        String(format: "%g", tick), x: x(tick), y: Self.height - Self.bottom + 20, anchor: "middle")
     }
-    return out + PlotStyle.text(axis, x: (Self.left + Self.width - Self.right) / 2, y: Self.height - 12, anchor: "middle")
+    return out
+      + PlotStyle.text(
+        axis, x: (Self.left + Self.width - Self.right) / 2, y: Self.height - 12, anchor: "middle")
   }
 }

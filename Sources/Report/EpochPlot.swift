@@ -16,7 +16,8 @@ public struct EpochPlot {
   public var svg: String {
     let split = study.selectedOnTest ? "test" : "validation"
     var out = PlotStyle.open(
-      width: Self.width, height: max(Self.height, Self.top + Double(series.count) * 18 + 20), title: "Epoch by epoch",
+      width: Self.width, height: max(Self.height, Self.top + Double(series.count) * 18 + 20),
+      title: "Epoch by epoch",
       description: "Training loss and \(split) accuracy of \(series.map(\.name).joined(separator: ", ")).")
     out += panel("training loss", left: 52, format: "%.2f") { $0.trainLoss }
     out += panel("\(split) accuracy", left: 52 + Self.panel + 40, format: "%.0f\u{202F}%%", scale: 100) {
@@ -28,12 +29,16 @@ public struct EpochPlot {
     return out + "</svg>\n"
   }
 
-  private func panel(_ title: String, left: Double, format: String, scale: Double = 1, _ value: (EpochRecord) -> Double) -> String {
+  private func panel(
+    _ title: String, left: Double, format: String, scale: Double = 1, _ value: (EpochRecord) -> Double
+  ) -> String {
     let values = series.flatMap { $0.epochs.map(value) }
     let (low, high) = (values.min() ?? 0, max(values.max() ?? 1, (values.min() ?? 0) + 1e-6))
     let longest = max(series.map(\.epochs.count).max() ?? 1, 2)
     func x(_ epoch: Int) -> Double { left + Self.panel * Double(epoch - 1) / Double(longest - 1) }
-    func y(_ value: Double) -> Double { Self.top + (Self.height - Self.top - Self.bottom) * (high - value) / (high - low) }
+    func y(_ value: Double) -> Double {
+      Self.top + (Self.height - Self.top - Self.bottom) * (high - value) / (high - low)
+    }
     var out = PlotStyle.text(title, x: left, y: 26, style: "ink", size: 14)
     for step in 0...4 {
       let tick = low + (high - low) * Double(step) / 4

@@ -26,7 +26,8 @@ public struct GrowthPlot {
       let (mx, my) = (points.reduce(0) { $0 + $1.x } / n, points.reduce(0) { $0 + $1.seconds } / n)
       let sxy = points.reduce(0) { $0 + ($1.x - mx) * ($1.seconds - my) }
       let (sxx, syy) = (
-        points.reduce(0) { $0 + ($1.x - mx) * ($1.x - mx) }, points.reduce(0) { $0 + ($1.seconds - my) * ($1.seconds - my) }
+        points.reduce(0) { $0 + ($1.x - mx) * ($1.x - mx) },
+        points.reduce(0) { $0 + ($1.seconds - my) * ($1.seconds - my) }
       )
       let slope = sxx > 0 ? sxy / sxx : 0
       return (slope, my - slope * mx, sxx * syy > 0 ? sxy * sxy / (sxx * syy) : 1)
@@ -42,9 +43,12 @@ public struct GrowthPlot {
   public var svg: String {
     let facts = series.map { "\($0.axis): \($0.finding)" }
     let width = Self.left + Double(series.count) * (Self.panel + Self.gap) - Self.gap + 40
-    var out = PlotStyle.open(width: width, height: Self.height, title: title, description: facts.joined(separator: ". "))
+    var out = PlotStyle.open(
+      width: width, height: Self.height, title: title, description: facts.joined(separator: ". "))
     out += PlotStyle.text(title, x: Self.left, y: 26, style: "ink", size: 15)
-    for (index, entry) in series.enumerated() { out += draw(entry, left: Self.left + Double(index) * (Self.panel + Self.gap)) }
+    for (index, entry) in series.enumerated() {
+      out += draw(entry, left: Self.left + Double(index) * (Self.panel + Self.gap))
+    }
     return out + "</svg>\n"
   }
 
@@ -53,25 +57,32 @@ public struct GrowthPlot {
     let top = (entry.points.map(\.seconds).max() ?? 1) * (entry.isLevel ? 3 : 1.1)
     let right = (entry.points.map(\.x).max() ?? 1) * 1.05
     func x(_ value: Double) -> Double { left + Self.panel * value / right }
-    func y(_ value: Double) -> Double { Self.top + (Self.height - Self.top - Self.bottom) * (1 - value / top) }
+    func y(_ value: Double) -> Double {
+      Self.top + (Self.height - Self.top - Self.bottom) * (1 - value / top)
+    }
     var out = PlotStyle.text(entry.finding, x: left, y: Self.top - 14)
-    let step = pow(10, floor(log10(top / 2))), even = [1, 2, 5].map { $0 * step }.first { top / $0 <= 6 } ?? step
+    let step = pow(10, floor(log10(top / 2))),
+      even = [1, 2, 5].map { $0 * step }.first { top / $0 <= 6 } ?? step
     for tick in stride(from: 0, through: top, by: even) {
       out += PlotStyle.line(left, y(tick), left + Self.panel, y(tick))
       out += PlotStyle.text(String(format: "%g\u{202F}s", tick), x: left - 6, y: y(tick) + 4, anchor: "end")
     }
     for point in entry.points {
-      out += PlotStyle.text(String(format: "%.3g", point.x), x: x(point.x), y: Self.height - Self.bottom + 18, anchor: "middle")
+      out += PlotStyle.text(
+        String(format: "%.3g", point.x), x: x(point.x), y: Self.height - Self.bottom + 18, anchor: "middle")
     }
     out += PlotStyle.text(entry.axis, x: left + Self.panel / 2, y: Self.height - 10, anchor: "middle")
     let line = entry.line
     // From the axis that it meets first.
     let start = line.intercept < 0 && line.slope > 0 ? -line.intercept / line.slope : 0
-    out += "<line x1=\"\(PlotStyle.fixed(x(start)))\" y1=\"\(PlotStyle.fixed(y(line.intercept + line.slope * start)))\" "
+    out +=
+      "<line x1=\"\(PlotStyle.fixed(x(start)))\" y1=\"\(PlotStyle.fixed(y(line.intercept + line.slope * start)))\" "
     out += "x2=\"\(PlotStyle.fixed(x(right)))\" "
-    out += "y2=\"\(PlotStyle.fixed(y(line.intercept + line.slope * right)))\" stroke=\"#8A8A8A\" stroke-dasharray=\"5 4\"/>\n"
+    out +=
+      "y2=\"\(PlotStyle.fixed(y(line.intercept + line.slope * right)))\" stroke=\"#8A8A8A\" stroke-dasharray=\"5 4\"/>\n"
     for point in entry.points {
-      out += "<circle cx=\"\(PlotStyle.fixed(x(point.x)))\" cy=\"\(PlotStyle.fixed(y(point.seconds)))\" r=\"4.5\" fill=\"#0072B2\">"
+      out +=
+        "<circle cx=\"\(PlotStyle.fixed(x(point.x)))\" cy=\"\(PlotStyle.fixed(y(point.seconds)))\" r=\"4.5\" fill=\"#0072B2\">"
       out += "<title>\(String(format: "%g: %.3f s", point.x, point.seconds))</title></circle>\n"
     }
     return out

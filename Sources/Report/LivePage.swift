@@ -11,7 +11,9 @@ public enum LivePage {
     let validation: Double?
     let test: Double?
 
-    public init(name: String, isFinished: Bool, epoch: Int?, loss: Double?, validation: Double?, test: Double?) {
+    public init(
+      name: String, isFinished: Bool, epoch: Int?, loss: Double?, validation: Double?, test: Double?
+    ) {
       (self.name, self.isFinished, self.epoch, self.loss) = (name, isFinished, epoch, loss)
       (self.validation, self.test) = (validation, test)
     }
@@ -25,7 +27,9 @@ public enum LivePage {
         run.loss.map { String(format: "%.4f", $0) } ?? "–", percent(run.validation), percent(run.test),
       ].map { "<td>\(escape($0))</td>" }.joined()
     }
-    let head = ["run", "state", "epoch", "training loss", "validation", "test"].map { "<th scope=\"col\">\($0)</th>" }.joined()
+    let head = ["run", "state", "epoch", "training loss", "validation", "test"].map {
+      "<th scope=\"col\">\($0)</th>"
+    }.joined()
     return "<div class=\"wide\"><table><thead><tr>\(head)</tr></thead><tbody>"
       + rows.map { "<tr>\($0)</tr>" }.joined(separator: "\n") + "</tbody></table></div>"
   }
@@ -33,7 +37,8 @@ public enum LivePage {
   /// Before the first run is finished.
   public static func empty(title: String) -> String {
     PageStyle.document(
-      title: "Fathom: \(title)", body: "<h1>How deep does it have to be?</h1>\n<p class=\"answer\">No run has finished yet.</p>")
+      title: "Fathom: \(title)",
+      body: "<h1>How deep does it have to be?</h1>\n<p class=\"answer\">No run has finished yet.</p>")
   }
 
   /// A report with a section at its end, which follows the study: what changed is fetched anew, the reader stays where they are.

@@ -31,9 +31,12 @@ enum PlotStyle {
     """
   }
 
-  static func text(_ text: String, x: Double, y: Double, anchor: String = "start", style: String = "soft", size: Int? = nil) -> String {
+  static func text(
+    _ text: String, x: Double, y: Double, anchor: String = "start", style: String = "soft", size: Int? = nil
+  ) -> String {
     let font = size.map { " font-size=\"\($0)\" font-weight=\"600\"" } ?? ""
-    return "<text class=\"\(style)\" x=\"\(fixed(x))\" y=\"\(fixed(y))\" text-anchor=\"\(anchor)\"\(font)>\(escape(text))</text>\n"
+    return
+      "<text class=\"\(style)\" x=\"\(fixed(x))\" y=\"\(fixed(y))\" text-anchor=\"\(anchor)\"\(font)>\(escape(text))</text>\n"
   }
 
   static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Foundation
 import Study
@@ -11,7 +12,8 @@ public enum StudyFiles {
     let settings = StudySettings(study)
     let plot = AccuracyPlot(study, subtitle: settings.subtitle)
     let files = [
-      ("results.csv", ResultsCSV.text(study)), ("results.md", StudyMarkdown(study, settings).text), ("accuracy.svg", plot.svg),
+      ("results.csv", ResultsCSV.text(study)), ("results.md", StudyMarkdown(study, settings).text),
+      ("accuracy.svg", plot.svg),
       ("report.html", page(study)),
     ]
     for (name, text) in files {
@@ -27,7 +29,8 @@ extension StudyFiles {
   /// `report.html`
   public static func page(_ study: StudyResult) -> String {
     let settings = StudySettings(study)
-    return StudyPage(study, plot: AccuracyPlot(study, subtitle: settings.subtitle), settings: settings.rows).html
+    return StudyPage(study, plot: AccuracyPlot(study, subtitle: settings.subtitle), settings: settings.rows)
+      .html
   }
 }
 
@@ -40,13 +43,16 @@ struct StudySettings {
     let runs = study.results.flatMap(\.runs)
     /// The values of a setting over all runs, each once.
     func values(_ key: String) -> String {
-      runs.compactMap { $0.settings[key]?.text }.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-        .joined(separator: ", ")
+      runs.compactMap { $0.settings[key]?.text }.reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+      .joined(separator: ", ")
     }
     let seeds = study.results.first?.runs.map { String($0.seed) } ?? []
     let selection =
       study.selectedOnTest
-      ? "epochs selected on the test set (2019 protocol)" : "epochs selected on \(values("validation_examples")) validation examples"
+      ? "epochs selected on the test set (2019 protocol)"
+      : "epochs selected on \(values("validation_examples")) validation examples"
     subtitle =
       "\(values("test_examples")) test examples, \(values("train_examples")) for training, "
       + (seeds.count == 1 ? "seed \(seeds[0])" : "\(seeds.count) seeds") + "; \(selection)"
@@ -54,10 +60,19 @@ struct StudySettings {
     rows = [
       ("model", values("model")), ("training examples", values("train_examples")),
       ("validation examples", values("validation_examples")), ("test examples", values("test_examples")),
-      ("classes", runs.first?.classes?.joined(separator: ", ") ?? ""), ("seeds", seeds.joined(separator: ", ")),
-      ("epochs at most", values("epochs_planned")), ("selection", selection), ("batch size", values("batch_size")),
-      ("learning rates", "BERT \(values("bert_lr")), head \(values("head_lr")); \(values("schedule")), warm-up \(values("warmup"))"),
-      ("tokens a text", "\(values("max_length")) at most, \(values("truncation"))" + (share.isEmpty ? "" : " (head share \(share))")),
+      ("classes", runs.first?.classes?.joined(separator: ", ") ?? ""),
+      ("seeds", seeds.joined(separator: ", ")),
+      ("epochs at most", values("epochs_planned")), ("selection", selection),
+      ("batch size", values("batch_size")),
+      (
+        "learning rates",
+        "BERT \(values("bert_lr")), head \(values("head_lr")); \(values("schedule")), warm-up \(values("warmup"))"
+      ),
+      (
+        "tokens a text",
+        "\(values("max_length")) at most, \(values("truncation"))"
+          + (share.isEmpty ? "" : " (head share \(share))")
+      ),
       ("device", "\(values("device")), \(values("precision")), \(values("threads")) threads"),
       (
         "intervals",

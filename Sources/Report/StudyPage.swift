@@ -19,7 +19,8 @@ public struct StudyPage {
     let table = StudyTable(study)
     let warning =
       study.selectedOnTest
-      ? "<p class=\"warning\">Epochs were selected on the test set (the 2019 protocol): test figures are optimistic.</p>" : ""
+      ? "<p class=\"warning\">Epochs were selected on the test set (the 2019 protocol): test figures are optimistic.</p>"
+      : ""
     return PageStyle.document(
       title: "Fathom: how deep does it have to be?",
       body: """
@@ -53,25 +54,33 @@ public struct StudyPage {
       return "<tr\(mark)>" + row.map { "<td>\(escape($0))</td>" }.joined() + "</tr>"
     }
     let titles = head.map {
-      sortable ? "<th scope=\"col\"><button type=\"button\">\(escape($0))</button></th>" : "<th scope=\"col\">\(escape($0))</th>"
+      sortable
+        ? "<th scope=\"col\"><button type=\"button\">\(escape($0))</button></th>"
+        : "<th scope=\"col\">\(escape($0))</th>"
     }
-    return "<div class=\"wide\"><table\(sortable ? " class=\"sortable\"" : "")><thead><tr>\(titles.joined())</tr></thead><tbody>"
+    return
+      "<div class=\"wide\"><table\(sortable ? " class=\"sortable\"" : "")><thead><tr>\(titles.joined())</tr></thead><tbody>"
       + body.joined(separator: "\n") + "</tbody></table></div>"
   }
 
   private func deltas(_ table: StudyTable) -> String {
     guard !table.deltaRows.isEmpty else { return "" }
     return "<h2>Gain from each depth to the next</h2><p>In points of test accuracy.</p>"
-      + self.table(["step", "gain", "interval"], table.deltaRows) + (study.largestGain.map { "<p>\(escape($0))</p>" } ?? "")
+      + self.table(["step", "gain", "interval"], table.deltaRows)
+      + (study.largestGain.map { "<p>\(escape($0))</p>" } ?? "")
   }
 
   private var costs: String {
     var plots = [
-      CostPlot(study, title: "Test accuracy against parameters", axis: "million parameters") { Double($0.parameters) / 1e6 }.svg
+      CostPlot(study, title: "Test accuracy against parameters", axis: "million parameters") {
+        Double($0.parameters) / 1e6
+      }.svg
     ]
     if study.results.allSatisfy({ $0.latencyMilliseconds != nil }) {
       plots.append(
-        CostPlot(study, title: "Test accuracy against latency", axis: "milliseconds a text, one at a time") { $0.latencyMilliseconds! }.svg)
+        CostPlot(study, title: "Test accuracy against latency", axis: "milliseconds a text, one at a time") {
+          $0.latencyMilliseconds!
+        }.svg)
     } else {
       plots.append(
         CostPlot(study, title: "Test accuracy against time", axis: "milliseconds a text, in batches") {
@@ -80,7 +89,8 @@ public struct StudyPage {
     }
     if study.results.allSatisfy({ $0.runs.allSatisfy { $0.peakMemoryBytes != nil } }) {
       plots.append(
-        CostPlot(study, title: "Test accuracy against memory", axis: "GB at the peak of training and testing") {
+        CostPlot(study, title: "Test accuracy against memory", axis: "GB at the peak of training and testing")
+        {
           Double($0.runs.compactMap(\.peakMemoryBytes).max() ?? 1) / 1e9
         }.svg)
     }
@@ -99,7 +109,8 @@ public struct StudyPage {
     guard let chosen, let mistakes = chosen.runs[0].mistakes, !mistakes.isEmpty else { return "" }
     let items = mistakes.map { mistake in
       String(
-        format: "<li><b>%@</b>, predicted <b>%@</b> with %.1f\u{202F}%%: ", escape(mistake.label), escape(mistake.predicted),
+        format: "<li><b>%@</b>, predicted <b>%@</b> with %.1f\u{202F}%%: ", escape(mistake.label),
+        escape(mistake.predicted),
         mistake.probability * 100)
         + "<q>\(escape(mistake.text))</q></li>"
     }
@@ -114,9 +125,13 @@ public struct StudyPage {
     let largest = Double(counts.joined().max() ?? 1)
     let rows = zip(names, counts).map { name, row in
       "<tr><th scope=\"row\">\(escape(name))</th>"
-        + row.map { "<td style=\"--share:\(String(format: "%.2f", Double($0) / max(largest, 1)))\">\($0)</td>" }.joined() + "</tr>"
+        + row.map {
+          "<td style=\"--share:\(String(format: "%.2f", Double($0) / max(largest, 1)))\">\($0)</td>"
+        }.joined() + "</tr>"
     }
-    return "<table class=\"confusion\"><caption>\(escape(result.variant.description))</caption><thead><tr><td></td>"
-      + names.map { "<th scope=\"col\">\(escape($0))</th>" }.joined() + "</tr></thead><tbody>\(rows.joined())</tbody></table>"
+    return
+      "<table class=\"confusion\"><caption>\(escape(result.variant.description))</caption><thead><tr><td></td>"
+      + names.map { "<th scope=\"col\">\(escape($0))</th>" }.joined()
+      + "</tr></thead><tbody>\(rows.joined())</tbody></table>"
   }
 }

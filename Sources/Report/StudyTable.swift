@@ -10,7 +10,8 @@ public struct StudyTable {
   /// On IMDB the figures of 2019 stand beside ours.
   var columns: [String] {
     [
-      "variant", "blocks", "head", "parameters", "size", "peak", "validation", "test", "95% interval", "training", "examples/s",
+      "variant", "blocks", "head", "parameters", "size", "peak", "validation", "test", "95% interval",
+      "training", "examples/s",
     ] + (study.isIMDB ? ["2019"] : [])
   }
 
@@ -19,11 +20,15 @@ public struct StudyTable {
     study.results.map { result in
       [
         result.variant.description, String(result.variant.blockCount), result.variant.head.title,
-        String(format: "%.2f M", Double(result.parameters) / 1e6), String(format: "%.1f MB", Double(result.sizeBytes) / 1e6),
+        String(format: "%.2f M", Double(result.parameters) / 1e6),
+        String(format: "%.1f MB", Double(result.sizeBytes) / 1e6),
         result.peakEpochs, result.validationAccuracy.map(percent) ?? "–", percent(result.testAccuracy),
-        String(format: "%.2f–%.2f", result.testInterval.lowerBound * 100, result.testInterval.upperBound * 100),
+        String(
+          format: "%.2f–%.2f", result.testInterval.lowerBound * 100, result.testInterval.upperBound * 100),
         duration(result.trainSeconds), String(format: "%.0f", result.inferenceExamplesPerSecond),
-      ] + (study.isIMDB ? [IMDB2019.accuracies[result.variant.description].map { String(format: "%.2f", $0) } ?? "–"] : [])
+      ]
+        + (study.isIMDB
+          ? [IMDB2019.accuracies[result.variant.description].map { String(format: "%.2f", $0) } ?? "–"] : [])
     }
   }
 
@@ -34,7 +39,9 @@ public struct StudyTable {
       out += "\nEpochs were selected on the test set (the 2019 protocol): test figures are optimistic.\n"
     }
     let deltas = deltaRows
-    if !deltas.isEmpty { out += "\nGain from each depth to the next (test accuracy, points)\n" + StudyTable.layOut(deltas) }
+    if !deltas.isEmpty {
+      out += "\nGain from each depth to the next (test accuracy, points)\n" + StudyTable.layOut(deltas)
+    }
     if let gain = study.largestGain { out += "\(gain)\n" }
     return out + "\n\(conclusion)\n"
   }
@@ -42,14 +49,16 @@ public struct StudyTable {
   /// What the column of 2019 is; nil without it.
   var note2019: String? {
     study.isIMDB
-      ? "2019: test accuracy of the study of 2019, trained on all 25,000 reviews, its epochs picked on the test set." : nil
+      ? "2019: test accuracy of the study of 2019, trained on all 25,000 reviews, its epochs picked on the test set."
+      : nil
   }
 
   /// The recommendation in a sentence or two.
   var conclusion: String {
     if let recommendation = study.recommendation { return recommendation.sentence }
     return study.results.isEmpty
-      ? "No recommendation: the study is empty." : "No recommendation: no model meets the limits that were set."
+      ? "No recommendation: the study is empty."
+      : "No recommendation: no model meets the limits that were set."
   }
 
   var deltaRows: [[String]] {
@@ -65,7 +74,9 @@ public struct StudyTable {
   private func percent(_ share: Double) -> String { String(format: "%.2f", share * 100) }
 
   private func duration(_ seconds: Double) -> String {
-    seconds < 100 ? String(format: "%.1f s", seconds) : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)
+    seconds < 100
+      ? String(format: "%.1f s", seconds)
+      : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)
   }
 
   /// Columns of equal width; the first is flush left.
@@ -89,9 +100,11 @@ public enum ResultsCSV {
     for result in study.results {
       let interval = result.testInterval
       let fields: [String] = [
-        result.variant.description, String(result.variant.blockCount), result.variant.source, result.variant.head.title,
+        result.variant.description, String(result.variant.blockCount), result.variant.source,
+        result.variant.head.title,
         String(result.runs.count), String(result.parameters), String(result.sizeBytes), result.peakEpochs,
-        result.validationAccuracy.map { String($0) } ?? "", String(result.testAccuracy), String(interval.lowerBound),
+        result.validationAccuracy.map { String($0) } ?? "", String(result.testAccuracy),
+        String(interval.lowerBound),
         String(interval.upperBound), String(result.testMacroF1), String(result.trainSeconds),
         String(result.inferenceExamplesPerSecond), study.selectedOnTest ? "test" : "validation",
       ]

@@ -1,3 +1,4 @@
+import Files
 import Attention
 import Checkpoint
 import Classification
@@ -37,7 +38,8 @@ final class ModelShelf: @unchecked Sendable {
       throw ServerFault(.notFound, "the study has no finished model yet")
     }
     guard names.contains(chosen) else {
-      throw ServerFault(.notFound, "the study has no model '\(chosen.prefix(60))': it has \(names.joined(separator: ", "))")
+      throw ServerFault(
+        .notFound, "the study has no model '\(chosen.prefix(60))': it has \(names.joined(separator: ", "))")
     }
     return chosen
   }
@@ -60,7 +62,8 @@ final class ModelShelf: @unchecked Sendable {
 
   /// The entry comes last; a model that was written anew since is opened again.
   private func open(_ name: String) throws -> Opened {
-    let modified = try? config(name).resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+    let modified = try? config(name).resourceValues(forKeys: [.contentModificationDateKey])
+      .contentModificationDate
     if let index = opened.firstIndex(where: { $0.name == name }) {
       let entry = opened.remove(at: index)
       if entry.modified == modified {
@@ -76,5 +79,7 @@ final class ModelShelf: @unchecked Sendable {
     return entry
   }
 
-  private func config(_ name: String) -> URL { folder.appendingPathComponent(name).appendingPathComponent("config.json") }
+  private func config(_ name: String) -> URL {
+    folder.appendingPathComponent(name).appendingPathComponent("config.json")
+  }
 }

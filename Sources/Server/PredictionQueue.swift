@@ -29,7 +29,8 @@ final class PredictionQueue: @unchecked Sendable {
     defer { queue.release(texts.count) }
     return try await withCheckedThrowingContinuation { continuation in
       lock.withLock {
-        requests.append(Request(model: model, texts: texts, deadline: .now + limit, continuation: continuation))
+        requests.append(
+          Request(model: model, texts: texts, deadline: .now + limit, continuation: continuation))
       }
       queue.start { self.runNext() }
     }
@@ -42,7 +43,9 @@ final class PredictionQueue: @unchecked Sendable {
       guard let first = requests.first else { return [] }
       var chosen: [Request] = [], texts = 0
       requests.removeAll { request in
-        guard request.model == first.model, chosen.isEmpty || texts + request.texts.count <= Self.textsPerBatch else { return false }
+        guard request.model == first.model,
+          chosen.isEmpty || texts + request.texts.count <= Self.textsPerBatch
+        else { return false }
         chosen.append(request)
         texts += request.texts.count
         return true
@@ -51,7 +54,8 @@ final class PredictionQueue: @unchecked Sendable {
     }
     let now = ContinuousClock.now
     for request in chosen where request.deadline < now {
-      request.continuation.resume(throwing: ServerFault(.serviceUnavailable, "the request waited too long: try again"))
+      request.continuation.resume(
+        throwing: ServerFault(.serviceUnavailable, "the request waited too long: try again"))
     }
     let live = chosen.filter { $0.deadline >= now }
     guard let first = live.first else { return }

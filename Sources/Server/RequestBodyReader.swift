@@ -9,7 +9,8 @@ enum RequestBodyReader {
       throw ServerFault(.unsupportedMediaType, "send JSON with the header 'Content-Type: application/json'")
     }
     let data = Data(buffer: try await bytes(request, within: limit))
-    guard depth(data) <= 8, let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+    guard depth(data) <= 8, let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+    else {
       throw ServerFault(.badRequest, "the body is not a JSON object: send {\"texts\": [\"…\"]}")
     }
     return object
@@ -65,16 +66,22 @@ enum RequestBodyReader {
   /// `texts`, or `text` alone.
   static func texts(_ body: [String: Any]) throws -> [String] {
     let texts = body["texts"] as? [String] ?? (body["text"] as? String).map { [$0] } ?? []
-    guard !texts.isEmpty else { throw ServerFault(.badRequest, "'texts' must be a list of at least one text") }
+    guard !texts.isEmpty else {
+      throw ServerFault(.badRequest, "'texts' must be a list of at least one text")
+    }
     guard texts.count <= StudyServer.textsPerRequest else {
-      throw ServerFault(.contentTooLarge, "\(texts.count) texts are more than the \(StudyServer.textsPerRequest) of one request")
+      throw ServerFault(
+        .contentTooLarge,
+        "\(texts.count) texts are more than the \(StudyServer.textsPerRequest) of one request")
     }
     return texts
   }
 
   static func model(_ body: [String: Any]) throws -> String? {
     guard let value = body["model"], !(value is NSNull) else { return nil }
-    guard let name = value as? String else { throw ServerFault(.badRequest, "'model' must be a model's name") }
+    guard let name = value as? String else {
+      throw ServerFault(.badRequest, "'model' must be a model's name")
+    }
     return name
   }
 }

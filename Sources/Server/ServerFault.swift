@@ -21,7 +21,9 @@ struct ServerFault: Error, HTTPResponseError {
 extension Response {
   /// A JSON object.
   static func json(_ object: Any, status: HTTPResponse.Status = .ok) throws -> Response {
-    json(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]), status: status)
+    json(
+      try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]),
+      status: status)
   }
 
   /// JSON that is written already.
@@ -29,11 +31,14 @@ extension Response {
     content(ByteBuffer(bytes: data), "application/json", status: status)
   }
 
-  static func text(_ text: String, _ type: String) -> Response { content(ByteBuffer(string: text), type, status: .ok) }
+  static func text(_ text: String, _ type: String) -> Response {
+    content(ByteBuffer(string: text), type, status: .ok)
+  }
 
   private static func content(_ bytes: ByteBuffer, _ type: String, status: HTTPResponse.Status) -> Response {
     Response(
-      status: status, headers: [.contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
+      status: status,
+      headers: [.contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
       body: ResponseBody(byteBuffer: bytes))
   }
 

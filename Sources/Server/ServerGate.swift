@@ -6,7 +6,9 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
   let token: String?
   let metrics: ServerMetrics
 
-  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response)
+    async throws -> Response
+  {
     let started = ContinuousClock.now
     let response: Response
     do {
@@ -16,7 +18,8 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
       response = try fault(error, context).response(from: request, context: context)
     }
     metrics.addRequest(
-      context.endpointPath ?? "other", status: response.status.code, seconds: (ContinuousClock.now - started) / .seconds(1))
+      context.endpointPath ?? "other", status: response.status.code,
+      seconds: (ContinuousClock.now - started) / .seconds(1))
     return response
   }
 
@@ -36,7 +39,9 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
       // A page elsewhere may have its own name point here: it then sends that name.
       let host = request.head.authority.map { $0.split(separator: ":").first.map(String.init) ?? $0 } ?? ""
       guard ["localhost", "127.0.0.1", "["].contains(host) else {
-        throw ServerFault(.forbidden, "this server answers localhost alone: start it with --host and --token to reach it by another name")
+        throw ServerFault(
+          .forbidden,
+          "this server answers localhost alone: start it with --host and --token to reach it by another name")
       }
       return
     }
@@ -44,7 +49,8 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
       request.headers[.authorization].flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
       ?? request.uri.queryParameters["token"].map(String.init)
     guard let given, ServerGate.isEqual(given, token) else {
-      throw ServerFault(.unauthorized, "a token is needed: send 'Authorization: Bearer TOKEN' or add ?token=TOKEN")
+      throw ServerFault(
+        .unauthorized, "a token is needed: send 'Authorization: Bearer TOKEN' or add ?token=TOKEN")
     }
   }
 

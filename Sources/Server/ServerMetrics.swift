@@ -38,10 +38,14 @@ final class ServerMetrics: @unchecked Sendable {
       var sum = 0
       for (index, count) in buckets.enumerated() {
         sum += count
-        lines.append("fathom_request_seconds_bucket{le=\"\(index < Self.bounds.count ? String(Self.bounds[index]) : "+Inf")\"} \(sum)")
+        lines.append(
+          "fathom_request_seconds_bucket{le=\"\(index < Self.bounds.count ? String(Self.bounds[index]) : "+Inf")\"} \(sum)"
+        )
       }
       lines += ["fathom_request_seconds_sum \(seconds)", "fathom_request_seconds_count \(sum)"]
-      for (name, value) in [("predicted_texts", texts), ("prediction_batches", batches), ("batched_requests", batchedRequests)] {
+      for (name, value) in [
+        ("predicted_texts", texts), ("prediction_batches", batches), ("batched_requests", batchedRequests),
+      ] {
         lines += ["# TYPE fathom_\(name)_total counter", "fathom_\(name)_total \(value)"]
       }
       lines += ["# TYPE fathom_waiting_texts gauge", "fathom_waiting_texts \(waiting)"]

@@ -36,7 +36,9 @@ final class ServerPages: @unchecked Sendable {
       let result = try? StudyResult(folder: folder, requirements: requirements)
       guard let result else { return (known?.report, known?.recommended) }
       let recommended = result.recommendation?.recommended
-      let name = recommended.flatMap { chosen in chosen.runs.first.map { StudyPlan.name(chosen.variant, seed: $0.seed) } }
+      let name = recommended.flatMap { chosen in
+        chosen.runs.first.map { StudyPlan.name(chosen.variant, seed: $0.seed) }
+      }
       let report = StudyFiles.page(result)
       known = (state, report, name)
       return (report, name)
@@ -46,7 +48,9 @@ final class ServerPages: @unchecked Sendable {
   /// Changes whenever the store does.
   func state() -> String {
     ["study.sqlite", "study.sqlite-wal"].map { name in
-      let values = try? folder.appendingPathComponent(name).resourceValues(forKeys: [.contentModificationDateKey, .fileSizeKey])
+      let values = try? folder.appendingPathComponent(name).resourceValues(forKeys: [
+        .contentModificationDateKey, .fileSizeKey,
+      ])
       return "\(values?.contentModificationDate?.timeIntervalSince1970 ?? 0)-\(values?.fileSize ?? 0)"
     }.joined(separator: "/")
   }
@@ -57,7 +61,8 @@ final class ServerPages: @unchecked Sendable {
       let last = try store.epochs(of: run).last
       func value(_ name: String) -> Double? { last?.first { $0.name == name }?.value?.real }
       return LivePage.Run(
-        name: run.name, isFinished: run.isFinished, epoch: value("epoch").map { Int($0) }, loss: value("train_loss"),
+        name: run.name, isFinished: run.isFinished, epoch: value("epoch").map { Int($0) },
+        loss: value("train_loss"),
         validation: value("validation_accuracy"), test: run["test_accuracy"]?.real)
     }
     return LivePage.table(rows)

@@ -1,3 +1,4 @@
+import Files
 import Attention
 import Checkpoint
 import Classification
@@ -42,7 +43,8 @@ public struct StudyServer: Sendable {
   public init(_ folder: URL, options: Options = Options()) throws {
     _ = try RunStore(reading: folder)
     guard options.isLoopback || options.token?.isEmpty == false else {
-      throw CheckpointError("--host \(options.host) lets other machines in: add --token with a secret that they must send")
+      throw CheckpointError(
+        "--host \(options.host) lets other machines in: add --token with a secret that they must send")
     }
     self.options = options
     pages = ServerPages(folder: folder, requirements: options.requirements)
@@ -57,18 +59,24 @@ public struct StudyServer: Sendable {
     var logger = Logger(label: "fathom.serve")
     logger.logLevel = .error
     let application = Application(
-      router: router, server: .http1(configuration: .init(additionalChannelHandlers: [SlowHeadHandler()], idleTimeout: .seconds(20))),
+      router: router,
+      server: .http1(
+        configuration: .init(additionalChannelHandlers: [SlowHeadHandler()], idleTimeout: .seconds(20))),
       configuration: .init(
         address: .hostname(options.host, port: options.port), serverName: "fathom",
         availableConnectionsDelegate: MaximumAvailableConnections(512)),
       onServerRunning: { ready($0.localAddress?.port ?? 0) }, logger: logger)
     do { try await application.runService() } catch {
       let text = String(describing: error)
-      guard text.contains("bind") || text.contains("EADDRINUSE") || text.contains("errno: 98") || text.contains("errno: 13") else {
+      guard
+        text.contains("bind") || text.contains("EADDRINUSE") || text.contains("errno: 98")
+          || text.contains("errno: 13")
+      else {
         throw error
       }
       throw CheckpointError(
-        "\(options.host):\(options.port) cannot be listened on: another program has it or it is not allowed; choose another --port")
+        "\(options.host):\(options.port) cannot be listened on: another program has it or it is not allowed; choose another --port"
+      )
     }
   }
 
@@ -76,7 +84,9 @@ public struct StudyServer: Sendable {
     let router = Router()
     router.add(middleware: ServerGate(token: options.token, metrics: metrics))
     router.get("healthz") { _, _ in Response.text("ok\n", "text/plain") }
-    router.get("metrics") { _, _ in Response.text(metrics.text(waiting: queue.load), "text/plain; version=0.0.4") }
+    router.get("metrics") { _, _ in
+      Response.text(metrics.text(waiting: queue.load), "text/plain; version=0.0.4")
+    }
     router.get("/") { request, _ in Response.html(try pages.report(query: query(request))) }
     router.get("events") { _, _ in StudyEvents.response(pages) }
     router.get("attention") { request, _ in try explorer(request) }
@@ -88,7 +98,9 @@ public struct StudyServer: Sendable {
 
   /// The token, if one is in the address: a page's own requests need it too.
   private func query(_ request: Request) -> String {
-    request.uri.queryParameters["token"].map { "?token=" + ($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "") } ?? ""
+    request.uri.queryParameters["token"].map {
+      "?token=" + ($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")
+    } ?? ""
   }
 
   private func explorer(_ request: Request) throws -> Response {
@@ -97,7 +109,8 @@ public struct StudyServer: Sendable {
     let names = models.names.filter { !$0.hasPrefix("baseline") }
     let preferred = pages.recommendedRun.flatMap { names.contains($0) ? $0 : nil } ?? names.first
     let name = try models.name(asked, preferred: preferred)
-    return Response.html(try AttentionPage([], title: name, served: names.contains(name) ? names : names + [name]).html())
+    return Response.html(
+      try AttentionPage([], title: name, served: names.contains(name) ? names : names + [name]).html())
   }
 
   private func predict(_ request: Request) async throws -> Response {

@@ -8,7 +8,9 @@ public struct Requirements: Sendable, Equatable {
   public var sizeLimitBytes: Int?
   public var latencyLimitMilliseconds: Double?
 
-  public init(withinPoints: Double? = nil, sizeLimitBytes: Int? = nil, latencyLimitMilliseconds: Double? = nil) {
+  public init(
+    withinPoints: Double? = nil, sizeLimitBytes: Int? = nil, latencyLimitMilliseconds: Double? = nil
+  ) {
     self.withinPoints = withinPoints
     self.sizeLimitBytes = sizeLimitBytes
     self.latencyLimitMilliseconds = latencyLimitMilliseconds
@@ -17,7 +19,9 @@ public struct Requirements: Sendable, Equatable {
   /// A model whose latency was never measured meets no limit on it.
   func areMet(by result: VariantResult) -> Bool {
     if let sizeLimitBytes, result.sizeBytes > sizeLimitBytes { return false }
-    if let latencyLimitMilliseconds, result.latencyMilliseconds ?? .infinity > latencyLimitMilliseconds { return false }
+    if let latencyLimitMilliseconds, result.latencyMilliseconds ?? .infinity > latencyLimitMilliseconds {
+      return false
+    }
     return true
   }
 
@@ -50,17 +54,23 @@ public struct Recommendation: Sendable {
     let among = requirements.limits.isEmpty ? "" : " of those with \(requirements.limits)"
     let gauge = requirements.withinPoints.map { String(format: "more than %g points", $0) } ?? "significantly"
     if recommended.variant == best.variant {
-      return "Recommended: \(name), the best\(among.isEmpty ? " of all" : among) with \(figure) on \(examples) \(split) examples; "
+      return
+        "Recommended: \(name), the best\(among.isEmpty ? " of all" : among) with \(figure) on \(examples) \(split) examples; "
         + "every smaller model is \(gauge) worse."
     }
     let head = String(
-      format: "Recommended: %@ (%.1f M parameters, %@ on %d %@ examples): the smallest model%@ not %@ worse than the best, "
-        + "%@ (%.1f M, %.2f %%).", name, Double(recommended.parameters) / 1e6, figure, examples, split, among, gauge,
+      format:
+        "Recommended: %@ (%.1f M parameters, %@ on %d %@ examples): the smallest model%@ not %@ worse than the best, "
+        + "%@ (%.1f M, %.2f %%).", name, Double(recommended.parameters) / 1e6, figure, examples, split, among,
+      gauge,
       best.variant.description, Double(best.parameters) / 1e6, Statistics.average(best.selectionHits) * 100)
-    if requirements.withinPoints != nil { return head + String(format: " The gap is %.2f points.", difference.mean * 100) }
+    if requirements.withinPoints != nil {
+      return head + String(format: " The gap is %.2f points.", difference.mean * 100)
+    }
     return head
       + String(
-        format: " The gap of %.2f points is within what this many examples can tell apart (%.2f).", difference.mean * 100,
+        format: " The gap of %.2f points is within what this many examples can tell apart (%.2f).",
+        difference.mean * 100,
         detectable * 100)
   }
 }
@@ -76,7 +86,8 @@ extension StudyResult {
     }
     for result in bySize {
       let difference = Statistics.pairedDifference(result.selectionHits, best.selectionHits)
-      let isAsGood = requirements.withinPoints.map { difference.mean * 100 <= $0 + 1e-9 } ?? !difference.isSignificantGain
+      let isAsGood =
+        requirements.withinPoints.map { difference.mean * 100 <= $0 + 1e-9 } ?? !difference.isSignificantGain
       if isAsGood {
         return Recommendation(
           recommended: result, best: best, difference: difference, selectedOnTest: selectedOnTest,

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Corpus
 import Foundation
@@ -31,14 +32,16 @@ public final class RunStore {
   public init(reading folder: URL) throws {
     file = RunStore.file(folder)
     guard FileManager.default.fileExists(atPath: file.path) else {
-      throw CheckpointError("\(folder.path) holds no study.sqlite: name the folder that `fathom study --out` wrote")
+      throw CheckpointError(
+        "\(folder.path) holds no study.sqlite: name the folder that `fathom study --out` wrote")
     }
     var configuration = Configuration()
     configuration.readonly = true
     do {
       queue = try DatabaseQueue(path: file.path, configuration: configuration)
       guard try queue.read(RunStore.migrator.hasCompletedMigrations) else {
-        throw CheckpointError("\(file.path) has another schema than this Fathom reads: run `fathom study` on it once more")
+        throw CheckpointError(
+          "\(file.path) has another schema than this Fathom reads: run `fathom study` on it once more")
       }
     } catch let error as DatabaseError { throw RunStore.fault(error, file) }
   }
@@ -46,9 +49,13 @@ public final class RunStore {
   private static func fault(_ error: DatabaseError, _ file: URL) -> CheckpointError {
     switch error.resultCode {
     case .SQLITE_FULL: CheckpointError("\(file.path) could not be written: free some space and run again")
-    case .SQLITE_BUSY, .SQLITE_LOCKED: CheckpointError("\(file.path) is in use by another process: wait for it")
-    case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY: CheckpointError("\(file.path) cannot be opened: check its permissions")
-    default: CheckpointError("\(file.path) is damaged (\(error.message ?? "no SQLite database")): move it away and run again")
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      CheckpointError("\(file.path) is in use by another process: wait for it")
+    case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
+      CheckpointError("\(file.path) cannot be opened: check its permissions")
+    default:
+      CheckpointError(
+        "\(file.path) is damaged (\(error.message ?? "no SQLite database")): move it away and run again")
     }
   }
 
@@ -63,7 +70,8 @@ public final class RunStore {
   // MARK: Writing
 
   /// Notes that a run begins, or goes on.
-  public func begin(variant: String, seed: UInt64, fingerprint: String, settings: [String: JSONValue]) throws {
+  public func begin(variant: String, seed: UInt64, fingerprint: String, settings: [String: JSONValue]) throws
+  {
     let text = try RunStore.json(settings)
     try write { database in
       try database.execute(
@@ -74,7 +82,8 @@ public final class RunStore {
             settings = excluded.settings
           """,
         arguments: [
-          variant, Int64(bitPattern: seed), fingerprint, text, Date(), RunStore.version, Engine.version, Engine.processor,
+          variant, Int64(bitPattern: seed), fingerprint, text, Date(), RunStore.version, Engine.version,
+          Engine.processor,
           Engine.threadCount,
         ])
     }
@@ -87,7 +96,8 @@ public final class RunStore {
   /// Writes a finished run with its epochs and predictions, all or nothing.
   /// - Precondition: the predictions are of these data.
   public func finish(_ record: RunRecord, _ predictions: TrainingJob.Predictions, data: TrainingData) throws {
-    try begin(variant: record.variant, seed: record.seed, fingerprint: record.fingerprint, settings: record.settings)
+    try begin(
+      variant: record.variant, seed: record.seed, fingerprint: record.fingerprint, settings: record.settings)
     let confusion = try RunStore.json(record.test.confusion)
     try write { database in
       let run = try RunStore.number(record.variant, record.seed, database)
@@ -98,8 +108,10 @@ public final class RunStore {
             test_loss = ?, test_confusion = ? WHERE id = ?
           """,
         arguments: [
-          Date(), record.parameters, record.sizeBytes, record.peakEpoch, record.trainSeconds, record.inferenceExamplesPerSecond,
-          record.latencyMilliseconds, record.peakMemoryBytes, record.test.count, record.test.accuracy, record.test.macroF1,
+          Date(), record.parameters, record.sizeBytes, record.peakEpoch, record.trainSeconds,
+          record.inferenceExamplesPerSecond,
+          record.latencyMilliseconds, record.peakMemoryBytes, record.test.count, record.test.accuracy,
+          record.test.macroF1,
           record.test.loss, confusion, run,
         ])
       for epoch in record.epochs { try RunStore.insert(epoch, run: run, database) }
@@ -120,7 +132,8 @@ public final class RunStore {
 
   private static func number(_ variant: String, _ seed: UInt64, _ database: Database) throws -> Int64 {
     let row = try Int64.fetchOne(
-      database, sql: "SELECT id FROM run WHERE variant = ? AND seed = ?", arguments: [variant, Int64(bitPattern: seed)])
+      database, sql: "SELECT id FROM run WHERE variant = ? AND seed = ?",
+      arguments: [variant, Int64(bitPattern: seed)])
     guard let row else { preconditionFailure("run \(variant) with seed \(seed) was never begun") }
     return row
   }
@@ -132,7 +145,8 @@ public final class RunStore {
           validation_loss, test_accuracy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
-        run, epoch.epoch, epoch.trainLoss, epoch.seconds, epoch.tokens, epoch.validation?.accuracy, epoch.validation?.macroF1,
+        run, epoch.epoch, epoch.trainLoss, epoch.seconds, epoch.tokens, epoch.validation?.accuracy,
+        epoch.validation?.macroF1,
         epoch.validation?.loss, epoch.test?.accuracy,
       ])
   }

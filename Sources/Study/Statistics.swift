@@ -22,9 +22,12 @@ public enum Statistics {
     let mean = average(accuracies)
     let overExamples = wilson(mean, count: count)
     guard accuracies.count > 1 else { return overExamples }
-    let seedError = studentT95(accuracies.count - 1) * (variance(accuracies) / Double(accuracies.count)).squareRoot()
+    let seedError =
+      studentT95(accuracies.count - 1) * (variance(accuracies) / Double(accuracies.count)).squareRoot()
     func widened(_ half: Double) -> Double { (half * half + seedError * seedError).squareRoot() }
-    return max(0, mean - widened(mean - overExamples.lowerBound))...min(1, mean + widened(overExamples.upperBound - mean))
+    return max(
+      0, mean - widened(mean - overExamples.lowerBound))...min(
+        1, mean + widened(overExamples.upperBound - mean))
   }
 
   /// The 97.5 % quantile of Student's t, within 0.1 % of published tables.
@@ -58,7 +61,8 @@ public enum Statistics {
     precondition(first.count == second.count && first.count > 1, "a paired test needs the same examples")
     let differences = zip(first, second).map { $1 - $0 }
     return PairedDifference(
-      mean: average(differences), standardError: (variance(differences) / Double(differences.count)).squareRoot())
+      mean: average(differences),
+      standardError: (variance(differences) / Double(differences.count)).squareRoot())
   }
 
   /// Two-sided p of McNemar's exact test: how likely the examples on which two models differ fall at least this unevenly.
@@ -69,12 +73,16 @@ public enum Statistics {
   public static func mcnemar(_ gained: Int, _ lost: Int) -> Double {
     let n = gained + lost
     if n == 0 { return 1 }
-    func logChoose(_ k: Int) -> Double { lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1)) }
+    func logChoose(_ k: Int) -> Double {
+      lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))
+    }
     let tail = (0...min(gained, lost)).reduce(0) { $0 + exp(logChoose($1) - Double(n) * log(2)) }
     return min(1, 2 * tail)
   }
 
-  public static func average(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+  public static func average(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(max(values.count, 1))
+  }
 
   static func variance(_ values: [Double]) -> Double {
     let mean = average(values)

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Classification
 import Corpus
@@ -15,7 +16,9 @@ public struct Study {
   }
 
   /// Where the same study on `size` training examples lies.
-  public static func folder(size: Int, in folder: URL) -> URL { folder.appendingPathComponent("size-\(size)") }
+  public static func folder(size: Int, in folder: URL) -> URL {
+    folder.appendingPathComponent("size-\(size)")
+  }
 
   /// The sizes that a folder holds, smallest first.
   static func sizes(in folder: URL) -> [Int] {
@@ -44,7 +47,8 @@ public struct Study {
         let home = StudyPlan.folder(variant, seed: seed, in: folder)
         if let record = try TrainingJob.record(in: home) {
           guard record.fingerprint == job.fingerprint else {
-            throw CheckpointError("\(home.path) was run with other settings or data: repeat them, or choose another --out")
+            throw CheckpointError(
+              "\(home.path) was run with other settings or data: repeat them, or choose another --out")
           }
           begin(variant, seed, place, total, true)
           // A kill between the two writes leaves a run that only its folder knows.
@@ -52,7 +56,8 @@ public struct Study {
         } else {
           begin(variant, seed, place, total, false)
           let record = try run(
-            job, in: home, store, tensorBoard?.appendingPathComponent(StudyPlan.name(variant, seed: seed)), report, shouldStop)
+            job, in: home, store, tensorBoard?.appendingPathComponent(StudyPlan.name(variant, seed: seed)),
+            report, shouldStop)
           try store.finish(record, .read(home), data: job.data)
         }
       }
@@ -62,12 +67,14 @@ public struct Study {
 
   /// Runs a job, writing each epoch to the store as it ends.
   private func run(
-    _ job: TrainingJob, in home: URL, _ store: RunStore, _ tensorBoard: URL?, _ report: @escaping (Trainer.Event) throws -> Void,
+    _ job: TrainingJob, in home: URL, _ store: RunStore, _ tensorBoard: URL?,
+    _ report: @escaping (Trainer.Event) throws -> Void,
     _ shouldStop: @escaping () -> Bool
   ) throws -> RunRecord {
     let (name, seed) = (job.variant.description, job.options.seed)
     try store.begin(
-      variant: name, seed: seed, fingerprint: job.fingerprint, settings: job.settings.mapValues(JSONValue.init))
+      variant: name, seed: seed, fingerprint: job.fingerprint,
+      settings: job.settings.mapValues(JSONValue.init))
     let board = try tensorBoard.map(TensorBoardWriter.init)
     return try job.run(
       in: home,
@@ -88,7 +95,8 @@ extension StudyResult {
   ///   - seeds: nil takes all.
   /// - Throws: `CheckpointError` when the folder is no study's or holds nothing finished.
   public init(
-    folder: URL, variants: [Variant]? = nil, seeds: [UInt64]? = nil, requirements: Requirements = Requirements()
+    folder: URL, variants: [Variant]? = nil, seeds: [UInt64]? = nil,
+    requirements: Requirements = Requirements()
   ) throws {
     let store = try RunStore(reading: folder)
     let finished = try store.runs().filter { $0.isFinished && seeds?.contains($0.seed) != false }
@@ -102,7 +110,8 @@ extension StudyResult {
       throw CheckpointError("\(folder.path) has no finished variant yet: let `fathom study` go on")
     }
     guard Set(results.map(\.testHits.count)).count == 1 else {
-      throw CheckpointError("\(folder.path) holds runs on different test data: remove those that do not belong and run again")
+      throw CheckpointError(
+        "\(folder.path) holds runs on different test data: remove those that do not belong and run again")
     }
     self.init(results, requirements: requirements)
     smallerStudies = Study.sizes(in: folder).compactMap {
@@ -110,7 +119,9 @@ extension StudyResult {
     }
   }
 
-  private static func result(_ variant: Variant, _ runs: [StoredRun], _ store: RunStore, _ folder: URL) throws -> VariantResult {
+  private static func result(_ variant: Variant, _ runs: [StoredRun], _ store: RunStore, _ folder: URL) throws
+    -> VariantResult
+  {
     let records = try runs.map { run -> RunRecord in
       let home = StudyPlan.folder(variant, seed: run.seed, in: folder)
       guard let record = try TrainingJob.record(in: home) else {
@@ -124,6 +135,7 @@ extension StudyResult {
     }
     let validation = try shares("validation")
     return VariantResult(
-      variant: variant, runs: records, validationHits: validation.isEmpty ? nil : validation, testHits: try shares("test"))
+      variant: variant, runs: records, validationHits: validation.isEmpty ? nil : validation,
+      testHits: try shares("test"))
   }
 }

@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Classification
 import Foundation
@@ -34,7 +35,8 @@ public struct StudyPlan {
     }
     guard template.maximumLength <= config.maximumPositions else {
       throw CheckpointError(
-        "a maximum length of \(template.maximumLength) is more than the \(config.maximumPositions) positions of \(template.model.path)")
+        "a maximum length of \(template.maximumLength) is more than the \(config.maximumPositions) positions of \(template.model.path)"
+      )
     }
   }
 

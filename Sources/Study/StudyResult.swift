@@ -69,7 +69,11 @@ public struct StudyResult: Sendable {
 
   /// Whether the data are the reviews of IMDB, which the study of 2019 was on.
   public var isIMDB: Bool {
-    if case .string(let name)? = results.first?.runs.first?.settings["data"] { name.lowercased().contains("imdb") } else { false }
+    if case .string(let name)? = results.first?.runs.first?.settings["data"] {
+      name.lowercased().contains("imdb")
+    } else {
+      false
+    }
   }
 
   public var selectedOnTest: Bool { results.contains { $0.validationHits == nil } }
@@ -97,9 +101,11 @@ public struct StudyResult: Sendable {
 
   /// The step between neighbouring depths that gains most, in a sentence; nil where none gains or there is one depth.
   public var largestGain: String? {
-    guard let best = deltas.max(by: { $0.difference.mean < $1.difference.mean }), best.difference.mean > 0 else { return nil }
+    guard let best = deltas.max(by: { $0.difference.mean < $1.difference.mean }), best.difference.mean > 0
+    else { return nil }
     return String(
-      format: "The largest gain is from %@ to %@: %+.2f points (95%% interval %+.2f to %+.2f).", best.from.description,
+      format: "The largest gain is from %@ to %@: %+.2f points (95%% interval %+.2f to %+.2f).",
+      best.from.description,
       best.to.description, best.difference.mean * 100, best.difference.interval.lowerBound * 100,
       best.difference.interval.upperBound * 100)
   }

@@ -13,7 +13,8 @@ public final class AdamW {
     public let weightDecay: Double
 
     public init(
-      _ name: String, _ parameters: [(name: String, tensor: Tensor)], learningRate: Double, weightDecay: Double
+      _ name: String, _ parameters: [(name: String, tensor: Tensor)], learningRate: Double,
+      weightDecay: Double
     ) {
       self.name = name
       self.parameters = parameters
@@ -50,7 +51,8 @@ public final class AdamW {
           return Moments(mean: rows.mean, square: rows.square, step: rows.step, rows: rows)
         }
         return Moments(
-          mean: .zeros(tensor.shape, device: tensor.device), square: .zeros(tensor.shape, device: tensor.device),
+          mean: .zeros(tensor.shape, device: tensor.device),
+          square: .zeros(tensor.shape, device: tensor.device),
           step: .zeros([], device: tensor.device), rows: nil)
       }
     }
@@ -82,7 +84,8 @@ public final class AdamW {
               squares.handles { v, _ in
                 steps.handles { s, _ in
                   ct_adamw_step(
-                    p, g, m, v, s, count, group.learningRate * rate, betas.0, betas.1, group.weightDecay, epsilon)
+                    p, g, m, v, s, count, group.learningRate * rate, betas.0, betas.1, group.weightDecay,
+                    epsilon)
                 }
               }
             }

@@ -24,6 +24,8 @@ public final class Derived {
   public func forget() { (kept, sources) = (nil, []) }
 
   private func isCurrent(_ parameters: [Tensor]) -> Bool {
-    zip(parameters, sources).allSatisfy { $0 === $1.tensor && ct_modifications($0.handle) == $1.modifications }
+    zip(parameters, sources).allSatisfy {
+      $0 === $1.tensor && ct_modifications($0.handle) == $1.modifications
+    }
   }
 }

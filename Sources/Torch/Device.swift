@@ -1,3 +1,4 @@
+import Files
 import CTorch
 
 /// Where a tensor lives.

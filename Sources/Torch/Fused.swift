@@ -41,13 +41,15 @@ extension Tensor {
   /// - Returns: `[M,H]`
   /// - Source: Dao 2023, "FlashAttention-2"; `flash_attn_varlen_func`.
   public static func flashAttention(
-    _ queries: Tensor, _ keys: Tensor, _ values: Tensor, queryOffsets: Tensor, offsets: Tensor, longestQuery: Int, longest: Int,
+    _ queries: Tensor, _ keys: Tensor, _ values: Tensor, queryOffsets: Tensor, offsets: Tensor,
+    longestQuery: Int, longest: Int,
     heads: Int, dropout: Double
   ) -> Tensor {
     let parts = [queries, keys, values].map { $0.reshaped([$0.shape[0], heads, -1]) }
     return made(
       ct_varlen_attention(
-        parts[0].handle, parts[1].handle, parts[2].handle, queryOffsets.handle, offsets.handle, Int64(longestQuery), Int64(longest),
+        parts[0].handle, parts[1].handle, parts[2].handle, queryOffsets.handle, offsets.handle,
+        Int64(longestQuery), Int64(longest),
         dropout))
   }
 
@@ -59,12 +61,14 @@ extension Tensor {
 
   /// `dropout(LayerNorm(words[ids] + positions[places] + types[0]))` of `T` tokens → `[T,H]` in the given type.
   public static func embedded(
-    words: Embedding, positions: Embedding, types: Embedding, norm: LayerNorm, ids: Tensor, places: Tensor, dtype: DType,
+    words: Embedding, positions: Embedding, types: Embedding, norm: LayerNorm, ids: Tensor, places: Tensor,
+    dtype: DType,
     dropout: Double
   ) -> Tensor {
     made(
       ct_embed(
-        words.weight.handle, positions.weight.handle, types.weight.handle, norm.weight.handle, norm.bias.handle, ids.handle,
+        words.weight.handle, positions.weight.handle, types.weight.handle, norm.weight.handle,
+        norm.bias.handle, ids.handle,
         places.handle, norm.epsilon, dropout, dtype.rawValue, words.hasRowGradients))
   }
 
@@ -83,6 +87,7 @@ extension Tensor {
     bias: Tensor, residual: Tensor, weight: Tensor, offset: Tensor, epsilon: Double, dropout: Double
   ) -> Tensor {
     made(
-      ct_dropout_residual_norm(handle, bias.handle, residual.handle, weight.handle, offset.handle, epsilon, dropout))
+      ct_dropout_residual_norm(
+        handle, bias.handle, residual.handle, weight.handle, offset.handle, epsilon, dropout))
   }
 }

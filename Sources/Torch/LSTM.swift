@@ -54,7 +54,8 @@ public final class BiLSTM: Module {
     var out = [OpaquePointer?](repeating: nil, count: 3)
     done(
       weights.handles { list, count in
-        ct_lstm_packed(data.handle, batchSizes.handle, zeros.handle, zeros.handle, list, count, true, ct_grad_mode(), &out)
+        ct_lstm_packed(
+          data.handle, batchSizes.handle, zeros.handle, zeros.handle, list, count, true, ct_grad_mode(), &out)
       })
     return out.map { Tensor($0!) }[1].transposed(0, 1).reshaped([batch, 2 * hiddenSize])
   }

@@ -38,5 +38,7 @@ public struct Dropout: Sendable {
 
   public init(_ probability: Double) { self.probability = probability }
 
-  public func callAsFunction(_ x: Tensor, training: Bool) -> Tensor { x.dropout(probability, training: training) }
+  public func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
+    x.dropout(probability, training: training)
+  }
 }

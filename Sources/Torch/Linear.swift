@@ -41,10 +41,13 @@ public final class Linear: Module {
       for layer in [inner, outer] { layer.derived.forget() }
       return x.feedForward(inner: inner.weight, bias: inner.bias, outer: outer.weight)
     }
-    return outer.product(inner.packs(x) ? packedProduct([inner], x, [inner.bias], gelu: true) : inner(x).gelu())
+    return outer.product(
+      inner.packs(x) ? packedProduct([inner], x, [inner.bias], gelu: true) : inner(x).gelu())
   }
 
-  private static func packedProduct(_ layers: [Linear], _ x: Tensor, _ biases: [Tensor], gelu: Bool = false) -> Tensor {
+  private static func packedProduct(_ layers: [Linear], _ x: Tensor, _ biases: [Tensor], gelu: Bool = false)
+    -> Tensor
+  {
     OperationCounter.add(layers.reduce(0) { $0 + 2 * Double(x.count) * Double($1.outputs) })
     let panels = layers.map { $0.panels(x.dtype) }
     return made(

@@ -22,7 +22,9 @@ final class TableRows {
   private var history: [Float] = []
 
   init(_ table: Tensor, betas: (Double, Double), epsilon: Double, weightDecay: Double) {
-    precondition(table.device == .cpu && table.dtype == .float32 && table.rank == 2, "rows are kept of float32 tables on the CPU")
+    precondition(
+      table.device == .cpu && table.dtype == .float32 && table.rank == 2,
+      "rows are kept of float32 tables on the CPU")
     self.table = table
     (self.betas, self.epsilon, self.weightDecay) = (betas, epsilon, weightDecay)
     mean = made(table.shape.int64s(ct_zeros_on_demand))
@@ -62,7 +64,8 @@ final class TableRows {
     done(
       history.withUnsafeBufferPointer {
         ct_adamw_rows(
-          table.handle, mean.handle, square.handle, seen.handle, ids?.handle, gradient?.handle, $0.baseAddress,
+          table.handle, mean.handle, square.handle, seen.handle, ids?.handle, gradient?.handle,
+          $0.baseAddress,
           Int64(settledAt), Int64($0.count / 3), betas.0, betas.1, epsilon)
       })
   }

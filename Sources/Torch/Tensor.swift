@@ -59,7 +59,8 @@ public final class Tensor: @unchecked Sendable {
 extension Tensor {
   public convenience init<Element: TensorElement>(_ elements: [Element], shape: [Int]? = nil) {
     let shape = shape ?? [elements.count]
-    precondition(shape.reduce(1, *) == elements.count, "\(elements.count) elements do not fill shape \(shape)")
+    precondition(
+      shape.reduce(1, *) == elements.count, "\(elements.count) elements do not fill shape \(shape)")
     let handle = elements.withUnsafeBytes { bytes in
       shape.int64s { ct_from_data(bytes.baseAddress, Element.dtype.rawValue, $0, $1) }
     }
@@ -67,7 +68,9 @@ extension Tensor {
     self.init(handle)
   }
 
-  public static func full(_ value: Double, _ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
+  public static func full(_ value: Double, _ shape: [Int], dtype: DType = .float32, device: Device = .cpu)
+    -> Tensor
+  {
     let code = device.code
     return made(shape.int64s { ct_full($0, $1, value, dtype.rawValue, code.type, code.index) })
   }
@@ -92,7 +95,8 @@ extension Tensor {
   /// - Parameter strides: in elements; nil for row by row.
   /// - Precondition: the memory covers the shape.
   public static func borrowing<R>(
-    _ memory: UnsafeRawPointer, dtype: DType, shape: [Int], strides: [Int]? = nil, _ body: (Tensor) throws -> R
+    _ memory: UnsafeRawPointer, dtype: DType, shape: [Int], strides: [Int]? = nil,
+    _ body: (Tensor) throws -> R
   ) rethrows -> R {
     let view = made(
       shape.int64s { sizes, rank in

@@ -6,7 +6,9 @@ extension Tensor {
   /// At most one size may be -1: it is worked out from the others.
   public func reshaped(_ shape: [Int]) -> Tensor { made(shape.int64s { ct_reshape(handle, $0, $1) }) }
   public func permuted(_ order: [Int]) -> Tensor { made(order.int64s { ct_permute(handle, $0, $1) }) }
-  public func transposed(_ first: Int, _ second: Int) -> Tensor { made(ct_transpose(handle, Int64(first), Int64(second))) }
+  public func transposed(_ first: Int, _ second: Int) -> Tensor {
+    made(ct_transpose(handle, Int64(first), Int64(second)))
+  }
 
   public func narrowed(_ dimension: Int, from start: Int, count: Int) -> Tensor {
     made(ct_narrow(handle, Int64(dimension), Int64(start), Int64(count)))
@@ -76,10 +78,14 @@ extension Tensor {
     return made(ct_matmul(handle, other.handle))
   }
   public func softmax(along dimension: Int = -1) -> Tensor { made(ct_softmax(handle, Int64(dimension))) }
-  public func logSoftmax(along dimension: Int = -1) -> Tensor { made(ct_log_softmax(handle, Int64(dimension))) }
+  public func logSoftmax(along dimension: Int = -1) -> Tensor {
+    made(ct_log_softmax(handle, Int64(dimension)))
+  }
 
   /// `x Wᵀ + b`: `[…,in]` with weight `[out,in]` and bias `[out]` → `[…,out]`.
-  public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor { linear([weight], bias.map { [$0] } ?? []) }
+  public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    linear([weight], bias.map { [$0] } ?? [])
+  }
 
   /// The same for several weights whose outputs stand side by side. They may be float32 where this tensor is not.
   /// - Parameter biases: one a weight, or none at all.
@@ -87,9 +93,13 @@ extension Tensor {
     OperationCounter.add(weights.reduce(0) { $0 + 2 * Double(count) * Double($1.shape[0]) })
     if Fused.isEnabled {
       return made(
-        weights.handles { w, count in biases.handles { b, biasCount in ct_fast_linear(handle, w, count, b, biasCount) } })
+        weights.handles { w, count in
+          biases.handles { b, biasCount in ct_fast_linear(handle, w, count, b, biasCount) }
+        })
     }
-    let (weight, bias) = (Tensor.concatenated(weights).to(dtype), biases.isEmpty ? nil : Tensor.concatenated(biases).to(dtype))
+    let (weight, bias) = (
+      Tensor.concatenated(weights).to(dtype), biases.isEmpty ? nil : Tensor.concatenated(biases).to(dtype)
+    )
     return made(ct_linear(handle, weight.handle, bias?.handle))
   }
 

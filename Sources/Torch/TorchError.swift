@@ -1,12 +1,6 @@
+import Files
 import CTorch
 import Foundation
-
-/// A failure of the engine that a caller could not have foreseen: no memory, no such device, a lost GPU.
-public struct TorchError: Error, CustomStringConvertible {
-  public let description: String
-
-  public init(_ description: String) { self.description = description }
-}
 
 /// Unwraps a handle from the shim; a NULL is the caller's mistake (shapes, types) and stops the program with
 /// libtorch's own message.
@@ -33,7 +27,9 @@ func stop(_ operation: StaticString) -> Never {
   // A tensor operation in the middle of a forward pass has no way back; say in one line what to do.
   if ct_last_error_kind() == Int32(CT_ERROR_RESOURCE) {
     FileHandle.standardError.write(
-      Data("fathom: out of memory in \(operation): lower --batch-size or --max-length (\(lastErrorLine()))\n".utf8))
+      Data(
+        "fathom: out of memory in \(operation): lower --batch-size or --max-length (\(lastErrorLine()))\n"
+          .utf8))
     exit(1)
   }
   fatalError("\(operation): \(lastErrorLine())")

@@ -1,3 +1,4 @@
+import Files
 import Classification
 import Corpus
 import Foundation

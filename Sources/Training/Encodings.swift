@@ -1,3 +1,4 @@
+import Files
 import Classification
 import Corpus
 import Foundation
@@ -31,7 +32,8 @@ final class Encodings: @unchecked Sendable {
       let texts = try EncodedTexts(data, classifier)
       entries.append(
         Entry(
-          part: part, tokenizer: tokenizer, maximumLength: settings.maximumLength, truncation: settings.truncation, texts: texts))
+          part: part, tokenizer: tokenizer, maximumLength: settings.maximumLength,
+          truncation: settings.truncation, texts: texts))
       return texts
     }
   }

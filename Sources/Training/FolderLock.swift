@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Foundation
 
@@ -11,10 +12,13 @@ public final class FolderLock {
       throw CheckpointError("\(folder.path) cannot be made: choose another --out")
     }
     descriptor = open(folder.appendingPathComponent(".lock").path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw CheckpointError("\(folder.path) cannot be written to: choose another --out") }
+    guard descriptor >= 0 else {
+      throw CheckpointError("\(folder.path) cannot be written to: choose another --out")
+    }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
-      throw CheckpointError("\(folder.path) is in use by another fathom: wait for it, or choose another --out")
+      throw CheckpointError(
+        "\(folder.path) is in use by another fathom: wait for it, or choose another --out")
     }
   }
 

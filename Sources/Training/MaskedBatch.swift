@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Corpus
 import Torch
 import WordPiece
@@ -13,7 +13,10 @@ struct MaskedBatch {
   let targets: Tensor
 
   /// - Precondition: the tokenizer has [MASK]; some sequence has a token besides [CLS] and [SEP].
-  init(_ sequences: [[Int32]], tokenizer: Tokenizer, share: Double, generator: inout SeededGenerator, device: Device) {
+  init(
+    _ sequences: [[Int32]], tokenizer: Tokenizer, share: Double, generator: inout SeededGenerator,
+    device: Device
+  ) {
     var hidden = sequences
     var places: [Int64] = []
     var targets: [Int64] = []

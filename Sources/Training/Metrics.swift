@@ -19,7 +19,8 @@ public struct Metrics: Codable, Sendable, Equatable {
 
   /// - Precondition: as many rows of logits as targets, at least one.
   public init(logits: [[Float]], targets: some Collection<Int>) {
-    precondition(logits.count == targets.count && !targets.isEmpty, "metrics need a row of logits for each target")
+    precondition(
+      logits.count == targets.count && !targets.isEmpty, "metrics need a row of logits for each target")
     let classes = logits[0].count
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     var loss = 0.0

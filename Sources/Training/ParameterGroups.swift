@@ -24,7 +24,8 @@ extension AdamW {
       }
     }
     return [
-      Group("bert weights", weights, learningRate: options.bertLearningRate, weightDecay: options.weightDecay),
+      Group(
+        "bert weights", weights, learningRate: options.bertLearningRate, weightDecay: options.weightDecay),
       Group("bert biases and norms", biases, learningRate: options.bertLearningRate, weightDecay: 0),
       Group("head", top, learningRate: options.headLearningRate, weightDecay: 0),
     ]

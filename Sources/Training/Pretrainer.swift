@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Corpus
 import Foundation
@@ -31,7 +32,9 @@ public final class Pretrainer {
   private var state: TrainingState
 
   /// - Throws: when the folder holds the state of another run.
-  public init(_ model: MaskedLanguageModel, _ tokenizer: Tokenizer, _ options: Options, folder: URL, fingerprint: String) throws {
+  public init(
+    _ model: MaskedLanguageModel, _ tokenizer: Tokenizer, _ options: Options, folder: URL, fingerprint: String
+  ) throws {
     guard tokenizer.maskID != nil else {
       throw TokenizerError("the vocabulary has no [MASK]: masked-language modelling needs one")
     }
@@ -47,7 +50,8 @@ public final class Pretrainer {
         "weights", weights.filter { !isPlain($0.name) }, learningRate: options.learningRate,
         weightDecay: options.weightDecay),
       AdamW.Group(
-        "biases and norms", weights.filter { isPlain($0.name) }, learningRate: options.learningRate, weightDecay: 0),
+        "biases and norms", weights.filter { isPlain($0.name) }, learningRate: options.learningRate,
+        weightDecay: 0),
     ])
     let mark = fingerprint + ";\(options)"
     if FileManager.default.fileExists(atPath: TrainingState.file(folder).path) {
@@ -67,7 +71,8 @@ public final class Pretrainer {
     while state.history.count < options.epochs {
       try epoch(sequences, report, shouldStop)
       let record = EpochRecord(
-        epoch: state.history.count + 1, trainLoss: state.lossSum / Double(state.step), validation: nil, test: nil,
+        epoch: state.history.count + 1, trainLoss: state.lossSum / Double(state.step), validation: nil,
+        test: nil,
         seconds: state.seconds, tokens: state.tokens)
       state.history.append(record)
       (state.step, state.lossSum, state.seconds, state.tokens) = (0, 0, 0, 0)
@@ -78,10 +83,14 @@ public final class Pretrainer {
     return state.history.map(\.trainLoss)
   }
 
-  private func epoch(_ sequences: [[Int32]], _ report: (Trainer.Event) -> Void, _ shouldStop: () -> Bool) throws {
+  private func epoch(_ sequences: [[Int32]], _ report: (Trainer.Event) -> Void, _ shouldStop: () -> Bool)
+    throws
+  {
     let epoch = state.history.count
-    let batches = BatchPlan(count: sequences.count, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
-      .batches(lengths: sequences.map(\.count))
+    let batches = BatchPlan(
+      count: sequences.count, batchSize: options.batchSize, seed: options.seed, epoch: epoch
+    )
+    .batches(lengths: sequences.map(\.count))
     let steps = batches.count
     for (step, batch) in batches.enumerated().dropFirst(state.step) {
       let started = Date()
@@ -90,7 +99,9 @@ public final class Pretrainer {
       let masked = MaskedBatch(
         batch.map { sequences[$0] }, tokenizer: tokenizer, share: options.maskedShare, generator: &generator,
         device: options.device)
-      let loss = masked.count == 0 ? state.lossSum / Double(max(step, 1)) : update(masked, place, options.epochs * steps)
+      let loss =
+        masked.count == 0
+        ? state.lossSum / Double(max(step, 1)) : update(masked, place, options.epochs * steps)
       state.step = step + 1
       state.lossSum += loss
       state.seconds += Date().timeIntervalSince(started)
@@ -103,7 +114,8 @@ public final class Pretrainer {
       if shouldStop() {
         try saveState()
         throw Trainer.Interrupted(
-          description: "stopped; everything so far is in \(folder.path): run the same command with --resume to go on")
+          description:
+            "stopped; everything so far is in \(folder.path): run the same command with --resume to go on")
       }
     }
   }
@@ -115,7 +127,8 @@ public final class Pretrainer {
     loss.backward()
     optimizer.clipGradients(maximum: 1)
     let warmupSteps = max(1, Int(Double(total) * options.warmup))
-    let rate = min(Double(step + 1) / Double(warmupSteps), Double(total - step) / Double(max(1, total - warmupSteps)))
+    let rate = min(
+      Double(step + 1) / Double(warmupSteps), Double(total - step) / Double(max(1, total - warmupSteps)))
     optimizer.step(rate: rate)
     return loss.item
   }

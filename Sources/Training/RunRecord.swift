@@ -15,7 +15,9 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     case trainLoss = "train_loss"
   }
 
-  public init(epoch: Int, trainLoss: Double, validation: Metrics?, test: Metrics?, seconds: Double, tokens: Int) {
+  public init(
+    epoch: Int, trainLoss: Double, validation: Metrics?, test: Metrics?, seconds: Double, tokens: Int
+  ) {
     self.epoch = epoch
     self.trainLoss = trainLoss
     self.validation = validation
@@ -70,8 +72,10 @@ public struct RunRecord: Sendable {
 
   /// - Precondition: `peakEpoch` counts from 1 and is one of `epochs`.
   public init(
-    variant: String, seed: UInt64, epochs: [EpochRecord], peakEpoch: Int, test: Metrics, parameters: Int, sizeBytes: Int,
-    inferenceExamplesPerSecond: Double, latencyMilliseconds: Double? = nil, peakMemoryBytes: Int? = nil, classes: [String]? = nil,
+    variant: String, seed: UInt64, epochs: [EpochRecord], peakEpoch: Int, test: Metrics, parameters: Int,
+    sizeBytes: Int,
+    inferenceExamplesPerSecond: Double, latencyMilliseconds: Double? = nil, peakMemoryBytes: Int? = nil,
+    classes: [String]? = nil,
     mistakes: [Mistake]? = nil, fingerprint: String, settings: [String: JSONValue]
   ) {
     precondition(epochs.indices.contains(peakEpoch - 1), "epoch \(peakEpoch) of \(epochs.count)")
@@ -94,7 +98,9 @@ public struct RunRecord: Sendable {
   public var peak: EpochRecord { epochs[peakEpoch - 1] }
   public var validationAccuracy: Double? { peak.validation?.accuracy }
   public var trainSeconds: Double { epochs.reduce(0) { $0 + $1.seconds } }
-  public var tokensPerSecond: Double { trainSeconds > 0 ? Double(epochs.reduce(0) { $0 + $1.tokens }) / trainSeconds : 0 }
+  public var tokensPerSecond: Double {
+    trainSeconds > 0 ? Double(epochs.reduce(0) { $0 + $1.tokens }) / trainSeconds : 0
+  }
 }
 
 extension RunRecord: Codable {
@@ -129,7 +135,8 @@ extension RunRecord: Codable {
     fingerprint = try values.decode(String.self, forKey: .fingerprint)
     settings = try values.decode([String: JSONValue].self, forKey: .settings)
     guard epochs.indices.contains(peakEpoch - 1) else {
-      throw DecodingError.dataCorruptedError(forKey: .peakEpoch, in: values, debugDescription: "no such epoch")
+      throw DecodingError.dataCorruptedError(
+        forKey: .peakEpoch, in: values, debugDescription: "no such epoch")
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Foundation
 
@@ -11,7 +12,8 @@ public final class TensorBoardWriter {
   /// - Throws: `CheckpointError` when the folder cannot be written.
   public init(_ folder: URL) throws {
     let now = Date().timeIntervalSince1970
-    let name = "events.out.tfevents.\(Int(now)).\(ProcessInfo.processInfo.hostName).\(ProcessInfo.processInfo.processIdentifier)"
+    let name =
+      "events.out.tfevents.\(Int(now)).\(ProcessInfo.processInfo.hostName).\(ProcessInfo.processInfo.processIdentifier)"
     path = folder.appendingPathComponent(name).path
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -42,12 +44,14 @@ public final class TensorBoardWriter {
   /// The figures of an epoch under the names that TensorBoard groups by.
   public func add(_ epoch: EpochRecord) throws {
     var values: [(tag: String, value: Double)] = [
-      ("train/loss", epoch.trainLoss), ("train/tokens_per_second", Double(epoch.tokens) / max(epoch.seconds, 1e-9)),
+      ("train/loss", epoch.trainLoss),
+      ("train/tokens_per_second", Double(epoch.tokens) / max(epoch.seconds, 1e-9)),
     ]
     for (split, metrics) in [("validation", epoch.validation), ("test", epoch.test)] {
       guard let metrics else { continue }
       values += [
-        ("\(split)/accuracy", metrics.accuracy), ("\(split)/macro_f1", metrics.macroF1), ("\(split)/loss", metrics.loss),
+        ("\(split)/accuracy", metrics.accuracy), ("\(split)/macro_f1", metrics.macroF1),
+        ("\(split)/loss", metrics.loss),
       ]
     }
     try add(step: epoch.epoch, values)
@@ -63,8 +67,11 @@ public final class TensorBoardWriter {
   /// Length, its checksum, the record, its checksum.
   private func write(_ record: ProtocolBuffer) throws {
     let length = withUnsafeBytes(of: UInt64(record.bytes.count).littleEndian) { Array($0) }
-    func checksum(_ bytes: [UInt8]) -> [UInt8] { withUnsafeBytes(of: CRC32C.masked(bytes).littleEndian) { Array($0) } }
-    do { try file.write(contentsOf: length + checksum(length) + record.bytes + checksum(record.bytes)) } catch {
+    func checksum(_ bytes: [UInt8]) -> [UInt8] {
+      withUnsafeBytes(of: CRC32C.masked(bytes).littleEndian) { Array($0) }
+    }
+    do { try file.write(contentsOf: length + checksum(length) + record.bytes + checksum(record.bytes)) } catch
+    {
       throw TensorBoardWriter.fault(path)
     }
   }

@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Classification
 import Corpus
@@ -52,7 +53,8 @@ public final class Trainer {
     }
     if FileManager.default.fileExists(atPath: TrainingState.file(folder).path) {
       state = try TrainingState.load(
-        from: folder, fingerprint: self.fingerprint, weights: Trainer.weights(classifier), optimizer: optimizer)
+        from: folder, fingerprint: self.fingerprint, weights: Trainer.weights(classifier),
+        optimizer: optimizer)
     } else {
       state = TrainingState(fingerprint: self.fingerprint)
     }
@@ -62,7 +64,9 @@ public final class Trainer {
   /// - Parameters:
   ///   - validation: nil only where epochs are selected on the test set.
   ///   - test: evaluated after each epoch only where epochs are selected on it.
-  public func run(train: EncodedTexts, validation: EncodedTexts?, test: EncodedTexts) throws -> (epochs: [EpochRecord], peak: Int) {
+  public func run(train: EncodedTexts, validation: EncodedTexts?, test: EncodedTexts) throws -> (
+    epochs: [EpochRecord], peak: Int
+  ) {
     precondition(validation != nil || options.selection == .test, "selection needs a validation set")
     let testSet = options.selection == .test ? test : nil
     while state.history.count < options.epochs, !hasRunOutOfPatience {
@@ -139,7 +143,8 @@ public final class Trainer {
       ahead = index + 1 < plan.poolCount ? Background { try set(plan.pool(index + 1)) } : nil
       for batch in plan.batches(inPool: index, lengths: sequences.map(\.count)) {
         if step >= finished {
-          try train(batch.map { sequences[$0] }, batch.map { set.data.targets[pool[$0]] }, step, plan.batchCount)
+          try train(
+            batch.map { sequences[$0] }, batch.map { set.data.targets[pool[$0]] }, step, plan.batchCount)
         }
         step += 1
       }
@@ -155,7 +160,8 @@ public final class Trainer {
     let loss = update(batch, targets, step: epoch * steps + step, of: options.epochs * steps)
     guard loss.isFinite else {
       throw CheckpointError(
-        "the loss is not a number at step \(step + 1) of epoch \(epoch + 1): lower --bert-lr and --head-lr, or clip with --clip-norm 1")
+        "the loss is not a number at step \(step + 1) of epoch \(epoch + 1): lower --bert-lr and --head-lr, or clip with --clip-norm 1"
+      )
     }
     state.step = step + 1
     state.lossSum += loss * Double(batch.count)
@@ -165,7 +171,8 @@ public final class Trainer {
     try report(
       .step(
         epoch: epoch + 1, step: step + 1, steps: steps, loss: loss,
-        examplesPerSecond: Double(options.batchSize) / max(perStep, 1e-9), secondsLeft: perStep * Double(steps - step - 1)))
+        examplesPerSecond: Double(options.batchSize) / max(perStep, 1e-9),
+        secondsLeft: perStep * Double(steps - step - 1)))
     if shouldStop() {
       try saveState()
       throw interrupted
@@ -196,7 +203,9 @@ public final class Trainer {
   // MARK: State
 
   private var interrupted: Interrupted {
-    Interrupted(description: "stopped; everything so far is in \(folder.path): run the same command with --resume to go on")
+    Interrupted(
+      description:
+        "stopped; everything so far is in \(folder.path): run the same command with --resume to go on")
   }
 
   /// The best epoch so far, from 1; of equal ones the first.

@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Classification
 import Corpus
@@ -19,7 +20,10 @@ public struct TrainingData: Sendable {
   private let encodings = Encodings()
 
   /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a study.
-  public init(train: DataSet, test: DataSet, validationShare: Double, splitSeed: UInt64, selection: TrainingOptions.Selection) throws {
+  public init(
+    train: DataSet, test: DataSet, validationShare: Double, splitSeed: UInt64,
+    selection: TrainingOptions.Selection
+  ) throws {
     self.test = test
     guard selection == .validation else {
       self.train = train
@@ -38,9 +42,13 @@ public struct TrainingData: Sendable {
     fingerprint = DataSet.fingerprint([parts.train, parts.validation, test])
   }
 
-  func encodedTrain(for classifier: TextClassifier) throws -> EncodedTexts { try encodings.texts(train, .train, for: classifier) }
+  func encodedTrain(for classifier: TextClassifier) throws -> EncodedTexts {
+    try encodings.texts(train, .train, for: classifier)
+  }
 
-  func encodedTest(for classifier: TextClassifier) throws -> EncodedTexts { try encodings.texts(test, .test, for: classifier) }
+  func encodedTest(for classifier: TextClassifier) throws -> EncodedTexts {
+    try encodings.texts(test, .test, for: classifier)
+  }
 
   func encodedValidation(for classifier: TextClassifier) throws -> EncodedTexts? {
     try validation.map { try encodings.texts($0, .validation, for: classifier) }
@@ -58,7 +66,8 @@ public struct TrainingJob {
   public var dropout = 0.2
   public var pooler = BERTModel.PoolerStart.pretrained
 
-  public init(model: URL, variant: Variant, data: TrainingData, options: TrainingOptions, maximumLength: Int) {
+  public init(model: URL, variant: Variant, data: TrainingData, options: TrainingOptions, maximumLength: Int)
+  {
     self.model = model
     self.variant = variant
     self.data = data
@@ -84,7 +93,8 @@ public struct TrainingJob {
   }
 
   private static func decode<T: Decodable>(_: T.Type, _ file: URL) throws -> T {
-    guard let data = try? Data(contentsOf: file), let value = try? JSONDecoder().decode(T.self, from: data) else {
+    guard let data = try? Data(contentsOf: file), let value = try? JSONDecoder().decode(T.self, from: data)
+    else {
       throw CheckpointError("\(file.path) is damaged: remove its folder and run again")
     }
     return value
@@ -119,7 +129,8 @@ public struct TrainingJob {
   /// Runs, or goes on where a run in the same folder was stopped; `run.json` marks the end.
   /// - Throws: `Trainer.Interrupted` after saving when `shouldStop` says so.
   public func run(
-    in folder: URL, report: @escaping (Trainer.Event) throws -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
+    in folder: URL, report: @escaping (Trainer.Event) throws -> Void = { _ in },
+    shouldStop: @escaping () -> Bool = { false }
   ) throws -> RunRecord {
     RandomState.seed(options.seed)
     Engine.forgetPeakMemory()
@@ -128,7 +139,8 @@ public struct TrainingJob {
       classifier, options, folder: folder, fingerprint: fingerprint, report: report, shouldStop: shouldStop)
     let validationSet = try data.encodedValidation(for: classifier)
     let test = try data.encodedTest(for: classifier)
-    let (epochs, peak) = try trainer.run(train: data.encodedTrain(for: classifier), validation: validationSet, test: test)
+    let (epochs, peak) = try trainer.run(
+      train: data.encodedTrain(for: classifier), validation: validationSet, test: test)
     try test.encodeAll()
     let started = Date()
     let logits = try trainer.logits(test)
@@ -138,8 +150,10 @@ public struct TrainingJob {
     let size = (try FileManager.default.attributesOfItem(atPath: weights)[.size] as? NSNumber)?.intValue ?? 0
     let record = RunRecord(
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
-      test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount, sizeBytes: size,
-      inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9), latencyMilliseconds: try trainer.latency(test) * 1000,
+      test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount,
+      sizeBytes: size,
+      inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9),
+      latencyMilliseconds: try trainer.latency(test) * 1000,
       peakMemoryBytes: Engine.peakMemoryBytes, classes: data.train.classes,
       mistakes: mistakes(logits), fingerprint: fingerprint,
       settings: settings.mapValues(JSONValue.init))
@@ -158,13 +172,16 @@ public struct TrainingJob {
   private func mistakes(_ logits: [[Float]]) -> [Mistake] {
     let wrong = logits.indices.compactMap { index -> (index: Int, predicted: Int, probability: Double)? in
       let best = argmax(logits[index])
-      return best == data.test.targets[index] ? nil : (index, best, TextClassifier.softmax(logits[index])[best])
+      return best == data.test.targets[index]
+        ? nil : (index, best, TextClassifier.softmax(logits[index])[best])
     }
-    return wrong.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }.prefix(Self.mistakesKept).map {
-      Mistake(
-        example: $0.index, text: data.test.texts[$0.index], label: data.train.classes[data.test.targets[$0.index]],
-        predicted: data.train.classes[$0.predicted], probability: $0.probability)
-    }
+    return wrong.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }.prefix(Self.mistakesKept)
+      .map {
+        Mistake(
+          example: $0.index, text: data.test.texts[$0.index],
+          label: data.train.classes[data.test.targets[$0.index]],
+          predicted: data.train.classes[$0.predicted], probability: $0.probability)
+      }
   }
 
   private func makeClassifier() throws -> TextClassifier {

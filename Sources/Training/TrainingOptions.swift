@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Torch
 
 /// How a classifier is trained. The defaults are the fair preset of a study.
@@ -51,9 +51,12 @@ public struct TrainingOptions: Sendable, Equatable {
   /// Everything that changes the weights a run ends with, as snake-case keys for the outputs.
   public var json: [String: Any] {
     [
-      "epochs_planned": epochs, "batch_size": batchSize, "accumulation": accumulation, "bert_lr": bertLearningRate,
-      "head_lr": headLearningRate, "weight_decay": weightDecay, "schedule": schedule.rawValue, "warmup": warmup,
-      "clip_norm": clipNorm ?? 0, "patience": patience ?? 0, "select_on": selection.rawValue, "seed": Int(seed),
+      "epochs_planned": epochs, "batch_size": batchSize, "accumulation": accumulation,
+      "bert_lr": bertLearningRate,
+      "head_lr": headLearningRate, "weight_decay": weightDecay, "schedule": schedule.rawValue,
+      "warmup": warmup,
+      "clip_norm": clipNorm ?? 0, "patience": patience ?? 0, "select_on": selection.rawValue,
+      "seed": Int(seed),
       "precision": precision.rawValue, "device": device.description,
     ]
   }

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Foundation
 import Torch
@@ -20,7 +21,8 @@ struct TrainingState: Codable {
   func save(to folder: URL, weights: [(name: String, tensor: Tensor)], optimizer: AdamW) throws {
     let progress = String(decoding: try JSONEncoder().encode(self), as: UTF8.self)
     let tensors =
-      weights.map { ("weight." + $0.name, $0.tensor.detached()) } + optimizer.state.map { ($0.name, $0.tensor) }
+      weights.map { ("weight." + $0.name, $0.tensor.detached()) }
+      + optimizer.state.map { ($0.name, $0.tensor) }
       + [("generator", RandomState.save())]
     try SafeTensors.write(tensors, to: TrainingState.file(folder), metadata: ["progress": progress])
   }
@@ -36,10 +38,12 @@ struct TrainingState: Codable {
       let state = try? JSONDecoder().decode(TrainingState.self, from: Data(progress.utf8))
     else { throw CheckpointError("\(file.path) holds no training state: start again with --overwrite") }
     guard state.fingerprint == fingerprint else {
-      throw CheckpointError("\(folder.path) was begun with other settings or data: repeat them, or start again with --overwrite")
+      throw CheckpointError(
+        "\(folder.path) was begun with other settings or data: repeat them, or start again with --overwrite")
     }
     let stored = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
-    let wanted = weights.map { ("weight." + $0.name, $0.tensor) } + optimizer.state.map { ($0.name, $0.tensor) }
+    let wanted =
+      weights.map { ("weight." + $0.name, $0.tensor) } + optimizer.state.map { ($0.name, $0.tensor) }
     for (name, tensor) in wanted {
       guard let source = stored[name] else {
         throw CheckpointError("\(file.path): tensor '\(name)' is missing: start again with --overwrite")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// BERT's tokenizer: the same ids as Hugging Face's `BertTokenizer`.
@@ -16,7 +17,8 @@ public final class Tokenizer: Sendable {
   /// Whether both have the same pieces, special tokens and normalisation.
   public func givesSameIDs(as other: Tokenizer) -> Bool {
     self === other
-      || options == other.options && specialTokens == other.specialTokens && vocabulary.tokens == other.vocabulary.tokens
+      || options == other.options && specialTokens == other.specialTokens
+        && vocabulary.tokens == other.vocabulary.tokens
   }
 
   let scalars: ScalarTable

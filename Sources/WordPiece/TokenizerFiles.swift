@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension Tokenizer {
@@ -8,11 +9,13 @@ extension Tokenizer {
     let json = folder.appendingPathComponent("tokenizer.json")
     let vocabulary = folder.appendingPathComponent("vocab.txt")
     if FileManager.default.fileExists(atPath: vocabulary.path) {
-      try self.init(vocabularyFile: vocabulary, config: folder.appendingPathComponent("tokenizer_config.json"))
+      try self.init(
+        vocabularyFile: vocabulary, config: folder.appendingPathComponent("tokenizer_config.json"))
     } else if FileManager.default.fileExists(atPath: json.path) {
       try self.init(tokenizerFile: json)
     } else {
-      throw TokenizerError("\(folder.path) has neither vocab.txt nor tokenizer.json: bring one from the model's home")
+      throw TokenizerError(
+        "\(folder.path) has neither vocab.txt nor tokenizer.json: bring one from the model's home")
     }
   }
 
@@ -40,7 +43,8 @@ extension Tokenizer {
         for token in added.values { if let content = token["content"] as? String { special.insert(content) } }
       }
       options = TokenizerOptions(
-        lowercases: settings["do_lower_case"] as? Bool ?? true, stripsAccents: settings["strip_accents"] as? Bool,
+        lowercases: settings["do_lower_case"] as? Bool ?? true,
+        stripsAccents: settings["strip_accents"] as? Bool,
         splitsIdeographs: settings["tokenize_chinese_chars"] as? Bool ?? true)
     }
     do {
@@ -51,7 +55,8 @@ extension Tokenizer {
   /// A `tokenizer.json` of Hugging Face `tokenizers` whose model is WordPiece.
   convenience init(tokenizerFile file: URL) throws {
     let root = try object(file)
-    guard let model = root["model"] as? [String: Any], var entries = try VocabularyScanner.pieces(read(file)) else {
+    guard let model = root["model"] as? [String: Any], var entries = try VocabularyScanner.pieces(read(file))
+    else {
       throw TokenizerError("\(file.path) holds no WordPiece vocabulary: only BERT tokenizers are read")
     }
     if let type = model["type"] as? String, type != "WordPiece" {
@@ -73,7 +78,8 @@ extension Tokenizer {
     }
     let normalizer = root["normalizer"] as? [String: Any] ?? [:]
     let options = TokenizerOptions(
-      lowercases: normalizer["lowercase"] as? Bool ?? false, stripsAccents: normalizer["strip_accents"] as? Bool,
+      lowercases: normalizer["lowercase"] as? Bool ?? false,
+      stripsAccents: normalizer["strip_accents"] as? Bool,
       splitsIdeographs: normalizer["handle_chinese_chars"] as? Bool ?? true,
       cleansText: normalizer["clean_text"] as? Bool ?? true,
       maximumWordLength: model["max_input_chars_per_word"] as? Int ?? 100)
@@ -91,7 +97,8 @@ extension Tokenizer {
       "strip_accents": options.stripsAccents == options.lowercases ? NSNull() : options.stripsAccents as Any,
       "tokenize_chinese_chars": options.splitsIdeographs, "model_max_length": maximumLength,
       "truncation_side": truncatesHead ? "left" : "right",
-      "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]", "mask_token": "[MASK]",
+      "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]",
+      "mask_token": "[MASK]",
     ]
     try JSONSerialization.data(withJSONObject: settings, options: [.prettyPrinted, .sortedKeys])
       .write(to: folder.appendingPathComponent("tokenizer_config.json"), options: .atomic)

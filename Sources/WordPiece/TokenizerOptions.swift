@@ -9,7 +9,8 @@ public struct TokenizerOptions: Sendable, Equatable {
 
   /// - Parameter stripsAccents: nil does what BERT did: accents go where case goes.
   public init(
-    lowercases: Bool = true, stripsAccents: Bool? = nil, splitsIdeographs: Bool = true, cleansText: Bool = true,
+    lowercases: Bool = true, stripsAccents: Bool? = nil, splitsIdeographs: Bool = true,
+    cleansText: Bool = true,
     maximumWordLength: Int = 100
   ) {
     self.lowercases = lowercases
@@ -18,13 +19,6 @@ public struct TokenizerOptions: Sendable, Equatable {
     self.cleansText = cleansText
     self.maximumWordLength = maximumWordLength
   }
-}
-
-/// A vocabulary or tokenizer file that cannot be used.
-public struct TokenizerError: Error, CustomStringConvertible {
-  public let description: String
-
-  public init(_ description: String) { self.description = description }
 }
 
 /// Which part of a long text is kept.

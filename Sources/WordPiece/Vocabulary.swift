@@ -22,7 +22,9 @@ public struct Vocabulary: Sendable {
   static func mix(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
 
   @inline(__always)
-  private static func slot(_ hash: UInt64, _ mask: Int) -> Int { Int(truncatingIfNeeded: hash ^ (hash >> 29)) & mask }
+  private static func slot(_ hash: UInt64, _ mask: Int) -> Int {
+    Int(truncatingIfNeeded: hash ^ (hash >> 29)) & mask
+  }
 
   /// - Parameter tokens: in the order of their ids; of equal ones the last counts, as in Hugging Face.
   public init(_ tokens: [String]) {
@@ -43,7 +45,9 @@ public struct Vocabulary: Sendable {
       isContinuing.append(continuing)
       let hash = piece.reduce(continuing ? Vocabulary.continuingSeed : Vocabulary.startSeed, Vocabulary.mix)
       var slot = Vocabulary.slot(hash, mask)
-      while slots[slot] != 0, !tokens[Int(slots[slot]) - 1].utf8.elementsEqual(token.utf8) { slot = (slot + 1) & mask }
+      while slots[slot] != 0, !tokens[Int(slots[slot]) - 1].utf8.elementsEqual(token.utf8) {
+        slot = (slot + 1) & mask
+      }
       slots[slot] = Int32(id) + 1
     }
     self.bytes = bytes
@@ -77,7 +81,9 @@ public struct Vocabulary: Sendable {
       let id = Int(entry) - 1
       let start = Int(starts[id])
       if Int(starts[id + 1]) - start == piece.count, isContinuing[id] == continuing,
-        bytes.withUnsafeBufferPointer({ piece.isEmpty || memcmp($0.baseAddress! + start, piece.baseAddress!, piece.count) == 0 })
+        bytes.withUnsafeBufferPointer({
+          piece.isEmpty || memcmp($0.baseAddress! + start, piece.baseAddress!, piece.count) == 0
+        })
       {
         return entry - 1
       }

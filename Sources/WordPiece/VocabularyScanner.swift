@@ -34,7 +34,9 @@ enum VocabularyScanner {
       var token = String(decoding: bytes[start..<index], as: UTF8.self)
       if isEscaped {
         let quoted = Data([0x22] + bytes[start..<index] + [0x22])
-        guard let text = try? JSONSerialization.jsonObject(with: quoted, options: .fragmentsAllowed) as? String else {
+        guard
+          let text = try? JSONSerialization.jsonObject(with: quoted, options: .fragmentsAllowed) as? String
+        else {
           return nil
         }
         token = text

@@ -8,7 +8,10 @@ public enum VocabularyTrainer {
   public static func train(_ counts: WordCounts, size: Int, minimumCount: Int = 2) -> Vocabulary {
     var words = counts.words.filter { $0.word.count <= 400 }.map { entry in
       let scalars = String(decoding: entry.word, as: UTF8.self).unicodeScalars.map(String.init)
-      return (pieces: scalars.enumerated().map { $0.offset == 0 ? $0.element : "##" + $0.element }, count: entry.count)
+      return (
+        pieces: scalars.enumerated().map { $0.offset == 0 ? $0.element : "##" + $0.element },
+        count: entry.count
+      )
     }
     var known = Set<Key>()
     var tokens: [String] = []
@@ -30,7 +33,8 @@ public enum VocabularyTrainer {
     }
     for index in words.indices { count(index, 1) }
     while tokens.count < size {
-      guard let best = pairs.max(by: { ($0.value, $1.key.text) < ($1.value, $0.key.text) }), best.value >= minimumCount
+      guard let best = pairs.max(by: { ($0.value, $1.key.text) < ($1.value, $0.key.text) }),
+        best.value >= minimumCount
       else { break }
       let merged = best.key.left.text + best.key.right.text.dropFirst(2)
       add(merged)

@@ -9,7 +9,10 @@ public struct WordCounts: Sendable {
 
   public init(_ texts: some Sequence<String>, options: TokenizerOptions) {
     // A tokenizer without words, only for its normalisation; literal "[CLS]" in a text is plain text here.
-    guard let tokenizer = try? Tokenizer(Vocabulary(WordCounts.specials), options: options, specialTokens: ["[PAD]"]) else {
+    guard
+      let tokenizer = try? Tokenizer(
+        Vocabulary(WordCounts.specials), options: options, specialTokens: ["[PAD]"])
+    else {
       preconditionFailure("the special tokens are a vocabulary")
     }
     var counts: [[UInt8]: Int] = [:]
@@ -27,6 +30,7 @@ public struct WordCounts: Sendable {
   public func wordTokenizer(size: Int, options: TokenizerOptions) throws -> Tokenizer {
     let kept = words.filter { !$0.word.starts(with: Array("##".utf8)) }.prefix(size)
     return try Tokenizer(
-      Vocabulary(WordCounts.specials + kept.map { String(decoding: $0.word, as: UTF8.self) }), options: options)
+      Vocabulary(WordCounts.specials + kept.map { String(decoding: $0.word, as: UTF8.self) }),
+      options: options)
   }
 }

@@ -126,7 +126,9 @@ final class WordEncoder {
         var end = limit
         while end > from {
           let piece = UnsafeBufferPointer(rebasing: bytes[from..<end])
-          if let id = tokenizer.vocabulary.find(piece, hash: prefixHashes[end - from - 1], continuing: from > 0) {
+          if let id = tokenizer.vocabulary.find(
+            piece, hash: prefixHashes[end - from - 1], continuing: from > 0)
+          {
             ids.append(id)
             break
           }
@@ -142,7 +144,8 @@ final class WordEncoder {
   }
 
   /// One code point of UTF-8; a malformed byte reads as U+FFFD, which normalisation drops.
-  private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> (code: UInt32, length: Int) {
+  private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> (code: UInt32, length: Int)
+  {
     let first = text[index]
     if first < 0x80 { return (UInt32(first), 1) }
     let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
@@ -154,7 +157,9 @@ final class WordEncoder {
       code = code << 6 | UInt32(byte & 0x3F)
     }
     let smallest: UInt32 = length == 4 ? 0x10000 : length == 3 ? 0x800 : 0x80
-    guard code >= smallest, code < 0x110000, !(0xD800..<0xE000).contains(code) else { return (0xFFFD, length) }
+    guard code >= smallest, code < 0x110000, !(0xD800..<0xE000).contains(code) else {
+      return (0xFFFD, length)
+    }
     return (code, length)
   }
 }
@@ -194,7 +199,9 @@ private struct WordCache {
 
   private func matches(_ entry: Entry, _ word: [UInt8]) -> Bool {
     bytes.withUnsafeBufferPointer { known in
-      word.withUnsafeBufferPointer { memcmp(known.baseAddress! + Int(entry.start), $0.baseAddress!, $0.count) == 0 }
+      word.withUnsafeBufferPointer {
+        memcmp(known.baseAddress! + Int(entry.start), $0.baseAddress!, $0.count) == 0
+      }
     }
   }
 

@@ -45,7 +45,8 @@ struct AttentionCommand: ParsableCommand {
   @Option(help: "The pretrained model that --model was fine-tuned from: shows what fine-tuning changed.")
   var pretrained: String?
 
-  @Option(help: ArgumentHelp("Write the interactive page here: one file that needs no network.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the interactive page here: one file that needs no network.", valueName: "file"))
   var html: String?
 
   @Option(help: "Give the page this view alone: highlight, head, model or neuron.")
@@ -59,7 +60,9 @@ struct AttentionCommand: ParsableCommand {
 
   func validate() throws {
     guard (text == nil) != (data == nil) else { throw ValidationError("give either --text or --data") }
-    guard (1...1000).contains(examples) else { throw ValidationError("--examples must lie between 1 and 1000") }
+    guard (1...1000).contains(examples) else {
+      throw ValidationError("--examples must lie between 1 and 1000")
+    }
     if view != nil, html == nil { throw ValidationError("--view needs --html") }
   }
 
@@ -79,7 +82,8 @@ struct AttentionCommand: ParsableCommand {
       if html != nil { shown.append(example) }
     }
     if let html {
-      try Output.write(AttentionPage(shown, title: title, only: view, choices: weights.choices(options)).html(), to: html)
+      try Output.write(
+        AttentionPage(shown, title: title, only: view, choices: weights.choices(options)).html(), to: html)
       Output.note("\(html): open it in a browser")
     }
   }

@@ -61,7 +61,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: .hidden) var worker = false
 
   func validate() throws {
-    guard hidden >= 1, heads >= 1, hidden % heads == 0 else { throw ValidationError("--hidden must be a multiple of --heads") }
+    guard hidden >= 1, heads >= 1, hidden % heads == 0 else {
+      throw ValidationError("--hidden must be a multiple of --heads")
+    }
     guard batchSize >= 1, batches >= 1, rounds >= 1 else {
       throw ValidationError("--batch-size, --batches and --rounds must be 1 at least")
     }
@@ -74,15 +76,22 @@ struct BenchCommand: ParsableCommand {
     if worker { return try BenchWorker(device: place).run() }
     if let growth { return try drawGrowth(to: growth, on: place) }
     if !json {
-      Output.line("\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
+      Output.line(
+        "\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
       Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
     }
     for name in precision.commaList {
-      guard let chosen = TrainingOptions.Precision(rawValue: name) else { throw ValidationError("--precision '\(name)': use fp32 or bf16") }
+      guard let chosen = TrainingOptions.Precision(rawValue: name) else {
+        throw ValidationError("--precision '\(name)': use fp32 or bf16")
+      }
       let rate = Machine.matrixRate(hidden: hidden, dtype: chosen.dtype, device: place)
       for name in mode.commaList {
-        guard let mode = Workload.Mode(rawValue: name) else { throw ValidationError("--mode '\(name)': use train or inference") }
-        for count in try blocks.commaList.map(parse) { try measure(workload(mode, chosen, count), rate, place) }
+        guard let mode = Workload.Mode(rawValue: name) else {
+          throw ValidationError("--mode '\(name)': use train or inference")
+        }
+        for count in try blocks.commaList.map(parse) {
+          try measure(workload(mode, chosen, count), rate, place)
+        }
       }
     }
   }
@@ -99,21 +108,29 @@ struct BenchCommand: ParsableCommand {
     let starts = try [0.25, 0.5, 1, 2].map { millions in
       let start = try StartBenchmark(rows: Int(millions * 1e6))
       let reading = try start.seconds()
-      return (x: millions, reading: reading, seconds: try (0..<rounds).map { _ in try start.seconds() }.sorted()[rounds / 2])
+      return (
+        x: millions, reading: reading,
+        seconds: try (0..<rounds).map { _ in try start.seconds() }.sorted()[rounds / 2]
+      )
     }
     let plot = GrowthPlot(
       title: "Time of an epoch, hidden size \(hidden), and of a start",
       [
-        GrowthPlot.Series(axis: "thousands of real tokens, 3 blocks", points: byTokens.map { ($0.x / 1000, $0.seconds) }),
+        GrowthPlot.Series(
+          axis: "thousands of real tokens, 3 blocks", points: byTokens.map { ($0.x / 1000, $0.seconds) }),
         GrowthPlot.Series(axis: "blocks", points: byBlocks),
         GrowthPlot.Series(
-          axis: "millions of rows that were read before", points: starts.map { (x: $0.x, seconds: $0.seconds) }, isLevel: true),
+          axis: "millions of rows that were read before",
+          points: starts.map { (x: $0.x, seconds: $0.seconds) }, isLevel: true),
       ])
     try Output.write(plot.svg, to: path)
     for point in byTokens { Output.line(String(format: "%7.0f tokens %8.3f s", point.x, point.seconds)) }
     for point in byBlocks { Output.line(String(format: "%7.0f blocks %8.3f s", point.x, point.seconds)) }
     for point in starts {
-      Output.line(String(format: "%7.2f M rows  %7.3f s to read them, %.3f s to start again", point.x, point.reading, point.seconds))
+      Output.line(
+        String(
+          format: "%7.2f M rows  %7.3f s to read them, %.3f s to start again", point.x, point.reading,
+          point.seconds))
     }
     Output.line(path)
   }
@@ -125,7 +142,9 @@ struct BenchCommand: ParsableCommand {
     return value
   }
 
-  private func workload(_ mode: Workload.Mode, _ precision: TrainingOptions.Precision, _ blocks: Int) -> Workload {
+  private func workload(_ mode: Workload.Mode, _ precision: TrainingOptions.Precision, _ blocks: Int)
+    -> Workload
+  {
     Workload(
       mode: mode, hidden: hidden, heads: heads, blocks: blocks, precision: precision,
       batches: ReviewLengths.batches(batches, batchSize: batchSize))
@@ -144,16 +163,19 @@ struct BenchCommand: ParsableCommand {
     let memory = Engine.peakMemoryBytes
     if json {
       return try Output.json([
-        "mode": work.mode.rawValue, "precision": work.precision.rawValue, "hidden": hidden, "heads": heads, "blocks": work.blocks,
+        "mode": work.mode.rawValue, "precision": work.precision.rawValue, "hidden": hidden, "heads": heads,
+        "blocks": work.blocks,
         "tokens": work.tokens, "seconds": seconds, "tokens_per_second": Double(work.tokens) / seconds,
-        "matrix_rate_flops": rate, "share_of_matrix_rate": share, "peak_memory_bytes": memory as Any? ?? NSNull(),
+        "matrix_rate_flops": rate, "share_of_matrix_rate": share,
+        "peak_memory_bytes": memory as Any? ?? NSNull(),
       ])
     }
     Output.line(
       work.mode.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
         + work.precision.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
         + String(
-          format: "%6d %10.0f %9.3f %15.0f%%   %11@", work.blocks, Double(work.tokens) / seconds, seconds, share * 100,
+          format: "%6d %10.0f %9.3f %15.0f%%   %11@", work.blocks, Double(work.tokens) / seconds, seconds,
+          share * 100,
           memory.map { String(format: "%.2f GB", Double($0) / 1e9) } ?? "–"))
   }
 }

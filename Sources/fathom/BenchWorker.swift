@@ -35,7 +35,8 @@ final class BenchWorker {
   private func start(_ line: Data) throws -> [String: Any] {
     if let work = try? JSONDecoder().decode(Texts.self, from: line) {
       let tokenizer = try Tokenizer(folder: URL(fileURLWithPath: work.tokenizer))
-      let texts = try String(contentsOfFile: work.texts, encoding: .utf8).split(separator: "\n").map(String.init)
+      let texts = try String(contentsOfFile: work.texts, encoding: .utf8).split(separator: "\n").map(
+        String.init)
       func encode() -> [[Int32]] { tokenizer.encode(texts, threads: work.threads) }
       round = {
         let started = ContinuousClock.now
@@ -47,7 +48,9 @@ final class BenchWorker {
     let work = try JSONDecoder().decode(Workload.self, from: line)
     let benchmark = EncoderBenchmark(work, device: device)
     round = benchmark.round
-    matrixRate = { [device] in Machine.matrixRate(hidden: work.hidden, dtype: work.precision.dtype, device: device) }
+    matrixRate = { [device] in
+      Machine.matrixRate(hidden: work.hidden, dtype: work.precision.dtype, device: device)
+    }
     return ["operations": work.operations]
   }
 }

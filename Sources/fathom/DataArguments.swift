@@ -19,7 +19,8 @@ struct ColumnArguments: ParsableArguments {
   /// - Parameter classes: those of the training data, or of the model; nil makes them from these examples.
   func load(_ path: String, _ split: CorpusReader.Split, classes: [String]? = nil) throws -> DataSet {
     try CorpusReader(textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader)
-      .dataSet(URL(fileURLWithPath: path), split: split, classes: classes, cache: noDataCache ? nil : .standard)
+      .dataSet(
+        URL(fileURLWithPath: path), split: split, classes: classes, cache: noDataCache ? nil : .standard)
   }
 }
 
@@ -56,7 +57,9 @@ struct TrainingDataArguments: ParsableArguments {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit must be 1 at least") }
-    guard validationShare > 0, validationShare < 1 else { throw ValidationError("--validation-share must lie between 0 and 1") }
+    guard validationShare > 0, validationShare < 1 else {
+      throw ValidationError("--validation-share must lie between 0 and 1")
+    }
   }
 
   /// The last part of the path, as reports name it.
@@ -65,6 +68,8 @@ struct TrainingDataArguments: ParsableArguments {
   func load() throws -> (train: DataSet, test: DataSet) {
     let training = try columns.columns.load(train, .train)
     let testing = try columns.columns.load(test, .test, classes: training.classes)
-    return (training.limited(to: limit, seed: splitSeed), testing.limited(to: columns.testLimit, seed: splitSeed))
+    return (
+      training.limited(to: limit, seed: splitSeed), testing.limited(to: columns.testLimit, seed: splitSeed)
+    )
   }
 }

@@ -36,13 +36,15 @@ struct EvaluateCommand: ParsableCommand {
     let data = try columns.columns.load(test, .test, classes: labels)
       .limited(to: columns.testLimit, seed: splitSeed)
     let started = Date()
-    let logits = try classifier.logits(EncodedTexts(data, classifier), dtype: engine.precision.dtype, device: device)
+    let logits = try classifier.logits(
+      EncodedTexts(data, classifier), dtype: engine.precision.dtype, device: device)
     let seconds = Date().timeIntervalSince(started)
     let metrics = Metrics(logits: logits, targets: data.targets)
     if json {
       return try Output.json(
         [
-          "variant": classifier.settings.variant.description, "examples": metrics.count, "accuracy": metrics.accuracy,
+          "variant": classifier.settings.variant.description, "examples": metrics.count,
+          "accuracy": metrics.accuracy,
           "macro_f1": metrics.macroF1, "loss": metrics.loss, "confusion": metrics.confusion, "labels": labels,
           "examples_per_second": Double(metrics.count) / seconds, "device": device.description,
           "precision": engine.precision.rawValue,
@@ -50,12 +52,15 @@ struct EvaluateCommand: ParsableCommand {
     }
     Output.line(
       String(
-        format: "accuracy %.2f %%  macro-F1 %.4f  loss %.4f  (%d examples, %.1f a second, %@, %@)", metrics.accuracy * 100,
+        format: "accuracy %.2f %%  macro-F1 %.4f  loss %.4f  (%d examples, %.1f a second, %@, %@)",
+        metrics.accuracy * 100,
         metrics.macroF1, metrics.loss, metrics.count, Double(metrics.count) / seconds, device.description,
         engine.precision.rawValue))
     let width = max(7, labels.map(\.count).max()! + 2)
     let pad = { (text: String) in String(repeating: " ", count: max(0, width - text.count)) + text }
     Output.line("\nconfusion (rows: true, columns: predicted)\n" + pad("") + labels.map(pad).joined())
-    for (label, row) in zip(labels, metrics.confusion) { Output.line(pad(label) + row.map { pad(String($0)) }.joined()) }
+    for (label, row) in zip(labels, metrics.confusion) {
+      Output.line(pad(label) + row.map { pad(String($0)) }.joined())
+    }
   }
 }

@@ -14,7 +14,8 @@ struct Fathom: AsyncParsableCommand {
       """,
     version: RunStore.version,
     subcommands: [
-      StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AttentionCommand.self, OutputsCommand.self,
+      StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AttentionCommand.self,
+      OutputsCommand.self,
       TokenizeCommand.self, ReportCommand.self, ServeCommand.self,
       RunsCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
     ])

@@ -1,3 +1,4 @@
+import Files
 import ArgumentParser
 import Checkpoint
 import Foundation
@@ -27,14 +28,16 @@ struct FetchCommand: ParsableCommand {
 
   func validate() throws {
     let allowed = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./".contains($0)) }
-    guard allowed, !name.isEmpty, !name.contains(".."), name.split(separator: "/", omittingEmptySubsequences: false).count <= 2,
+    guard allowed, !name.isEmpty, !name.contains(".."),
+      name.split(separator: "/", omittingEmptySubsequences: false).count <= 2,
       !name.hasPrefix("/"), !name.hasSuffix("/")
     else { throw ValidationError("'\(name)' is not a name: write imdb, bert-base-cased or user/model") }
   }
 
   func run() throws {
     Interrupts.listen()
-    let folder = URL(fileURLWithPath: out ?? (name == "imdb" ? "aclImdb" : String(name.split(separator: "/").last!)))
+    let folder = URL(
+      fileURLWithPath: out ?? (name == "imdb" ? "aclImdb" : String(name.split(separator: "/").last!)))
     if name == "imdb" { try fetchIMDB(folder) } else { try fetchModel(folder) }
   }
 
@@ -70,7 +73,9 @@ struct FetchCommand: ParsableCommand {
       if FileManager.default.fileExists(atPath: destination.path) { continue }
       do { try fetch("\(home)/\(file)", destination, nil) } catch let error as CheckpointError {
         // Older models have no tokenizer_config.json, and their weights only as a PyTorch archive.
-        guard error.description.contains("answered 404"), ["tokenizer_config.json", "model.safetensors"].contains(file) else {
+        guard error.description.contains("answered 404"),
+          ["tokenizer_config.json", "model.safetensors"].contains(file)
+        else {
           throw error
         }
         try? FileManager.default.removeItem(at: destination.appendingPathExtension("part"))
@@ -95,7 +100,8 @@ struct FetchCommand: ParsableCommand {
         guard Date().timeIntervalSince(drawn) > (isTerminal ? 0.1 : 10) else { return }
         drawn = Date()
         let rate = Double(received) / 1e6 / max(0.001, Date().timeIntervalSince(started))
-        let share = total.map { String(format: " %.0f %%", 100 * Double(received) / Double(max($0, 1))) } ?? ""
+        let share =
+          total.map { String(format: " %.0f %%", 100 * Double(received) / Double(max($0, 1))) } ?? ""
         let line = String(format: "%@ %.1f MB%@ %.1f MB/s", title, Double(received) / 1e6, share, rate)
         FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[2K\(line)" : line + "\n").utf8))
       }, shouldStop: { Interrupts.wereReceived })

@@ -14,7 +14,10 @@ struct HighlightArguments: ParsableArguments {
     case gradientTimesInput = "gradient-x-input"
   }
 
-  @Option(help: "first-layer-average, last-layer-average, layer-average, layer-head, custom, rollout or gradient-x-input.")
+  @Option(
+    help:
+      "first-layer-average, last-layer-average, layer-average, layer-head, custom, rollout or gradient-x-input."
+  )
   var method = Method.lastLayerAverage
 
   @Option(help: "The layer of layer-average and layer-head.")
@@ -52,10 +55,12 @@ struct HighlightArguments: ParsableArguments {
   private func chosen(_ model: AttentionModel) throws -> HighlightMethod {
     func place(_ layer: Int?, _ head: Int?) throws -> HeadPlace {
       guard let layer, (0..<model.blockCount).contains(layer) else {
-        throw ValidationError("\(method.rawValue) needs a layer from 0 to \(model.blockCount - 1), as --layer or in --heads")
+        throw ValidationError(
+          "\(method.rawValue) needs a layer from 0 to \(model.blockCount - 1), as --layer or in --heads")
       }
       guard let head, (0..<model.headCount).contains(head) else {
-        throw ValidationError("\(method.rawValue) needs a head from 0 to \(model.headCount - 1), as --head or in --heads")
+        throw ValidationError(
+          "\(method.rawValue) needs a head from 0 to \(model.headCount - 1), as --head or in --heads")
       }
       return HeadPlace(block: layer, head: head)
     }
@@ -70,12 +75,15 @@ struct HighlightArguments: ParsableArguments {
       return .custom(
         try heads.split(separator: ",").map { item in
           let parts = item.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-          guard parts.count == 2 else { throw ValidationError("--heads '\(heads)': write layer:head with commas, such as 0:3,5:11") }
+          guard parts.count == 2 else {
+            throw ValidationError("--heads '\(heads)': write layer:head with commas, such as 0:3,5:11")
+          }
           return try place(parts[0], parts[1])
         })
     case .gradientTimesInput:
       guard model.labels != nil else {
-        throw ValidationError("gradient-x-input explains a prediction, and the model has no classifier: train one first")
+        throw ValidationError(
+          "gradient-x-input explains a prediction, and the model has no classifier: train one first")
       }
       return .gradientTimesInput
     }
@@ -94,7 +102,8 @@ struct HighlightArguments: ParsableArguments {
   /// Where a page starts.
   func choices(_ options: Highlight.Options) -> [String: Any] {
     var choices: [String: Any] = [
-      "method": method.rawValue, "normalization": normalization.rawValue, "token": token, "special": specialTokens, "words": words,
+      "method": method.rawValue, "normalization": normalization.rawValue, "token": token,
+      "special": specialTokens, "words": words,
     ]
     if let layer { choices["layer"] = layer }
     if let head { choices["head"] = head }

@@ -1,10 +1,12 @@
+import Files
 import Checkpoint
 import Foundation
 
 /// Results on standard output.
 enum Output {
   static func json(_ object: Any) throws {
-    let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+    let data = try JSONSerialization.data(
+      withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
     line(String(decoding: data, as: UTF8.self))
   }
 

@@ -1,5 +1,6 @@
+import Files
 import ArgumentParser
-import BERT
+import Encoder
 import Checkpoint
 import Foundation
 import Torch
@@ -51,7 +52,9 @@ struct OutputsCommand: ParsableCommand {
     let tokenizer = try Tokenizer(folder: folder)
     let ids = tokenizer.encode(text, maximumLength: bert.config.maximumPositions)
     guard ids.allSatisfy({ $0 < bert.config.vocabularySize }) else {
-      throw CheckpointError("\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model")
+      throw CheckpointError(
+        "\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
+      )
     }
     let output = withoutGradients {
       bert(PackedTokens([ids]), keepingHiddenStates: true, keepingAttentions: true)
@@ -63,7 +66,9 @@ struct OutputsCommand: ParsableCommand {
     for (index, state) in output.hiddenStates.enumerated() {
       tensors.append(("hidden_states.\(index)", output.batch.padded(state)))
     }
-    for (index, attention) in output.attentions.enumerated() { tensors.append(("attentions.\(index)", attention)) }
+    for (index, attention) in output.attentions.enumerated() {
+      tensors.append(("attentions.\(index)", attention))
+    }
     try SafeTensors.write(tensors, to: URL(fileURLWithPath: out))
     Output.note("\(tensors.count) tensors in \(out)")
   }
@@ -71,7 +76,11 @@ struct OutputsCommand: ParsableCommand {
 
 /// `0,2,4` as numbers.
 func parseBlockList(_ text: String) throws -> [Int] {
-  let list = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.trimmingCharacters(in: .whitespaces)) }
-  guard !list.contains(nil) else { throw ValidationError("--block-list '\(text)' is not numbers with commas, such as 0,2,4") }
+  let list = text.split(separator: ",", omittingEmptySubsequences: false).map {
+    Int($0.trimmingCharacters(in: .whitespaces))
+  }
+  guard !list.contains(nil) else {
+    throw ValidationError("--block-list '\(text)' is not numbers with commas, such as 0,2,4")
+  }
   return list.compactMap { $0 }
 }

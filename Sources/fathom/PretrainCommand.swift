@@ -1,5 +1,6 @@
+import Files
 import ArgumentParser
-import BERT
+import Encoder
 import Checkpoint
 import Corpus
 import Foundation
@@ -9,7 +10,8 @@ import WordPiece
 
 struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pretrain", abstract: "Masked-language modelling: a new small BERT, or more of it for one you have.",
+    commandName: "pretrain",
+    abstract: "Masked-language modelling: a new small BERT, or more of it for one you have.",
     discussion: """
       EXAMPLES
         fathom pretrain --model bert-base-cased --text my-domain.txt --out bert-my-domain
@@ -68,10 +70,14 @@ struct PretrainCommand: ParsableCommand {
 
   func validate() throws {
     guard blocks >= 1, hidden >= 1, heads >= 1, hidden % heads == 0 else {
-      throw ValidationError("--blocks, --hidden and --heads must be 1 at least, and --hidden a multiple of --heads")
+      throw ValidationError(
+        "--blocks, --hidden and --heads must be 1 at least, and --hidden a multiple of --heads")
     }
-    guard epochs >= 1, batchSize >= 1, maxLength >= 3, vocabularySize >= 10, (0..<1).contains(dropout), learningRate > 0 else {
-      throw ValidationError("--epochs and --batch-size must be 1 at least, --max-length 3, --vocabulary-size 10")
+    guard epochs >= 1, batchSize >= 1, maxLength >= 3, vocabularySize >= 10, (0..<1).contains(dropout),
+      learningRate > 0
+    else {
+      throw ValidationError(
+        "--epochs and --batch-size must be 1 at least, --max-length 3, --vocabulary-size 10")
     }
   }
 
@@ -86,7 +92,8 @@ struct PretrainCommand: ParsableCommand {
     } else if FileManager.default.fileExists(atPath: state.path)
       ? !resume : FileManager.default.fileExists(atPath: folder.appendingPathComponent("config.json").path)
     {
-      throw CheckpointError("\(out) holds a run already: give --resume to go on, --overwrite to start again, or another --out")
+      throw CheckpointError(
+        "\(out) holds a run already: give --resume to go on, --overwrite to start again, or another --out")
     }
     let texts = try text.flatMap(lines)
     RandomState.seed(seed)
@@ -100,11 +107,15 @@ struct PretrainCommand: ParsableCommand {
     options.precision = engine.precision
     options.device = device
     Interrupts.listen()
-    let pretrainer = try Pretrainer(mlm, tokenizer, options, folder: folder, fingerprint: "\(texts.count) \(model ?? "new")")
+    let pretrainer = try Pretrainer(
+      mlm, tokenizer, options, folder: folder, fingerprint: "\(texts.count) \(model ?? "new")")
     let display = ProgressDisplay("pretrain", quiet: false)
     do {
       let losses = try pretrainer.run(texts, report: display.show, shouldStop: { Interrupts.wereReceived })
-      Output.line(String(format: "masked-token loss %.3f (perplexity %.1f); model in %@", losses.last!, exp(losses.last!), out))
+      Output.line(
+        String(
+          format: "masked-token loss %.3f (perplexity %.1f); model in %@", losses.last!, exp(losses.last!),
+          out))
     } catch let stop as Trainer.Interrupted {
       display.clear()
       Output.note(stop.description)
@@ -117,10 +128,14 @@ struct PretrainCommand: ParsableCommand {
       let folder = URL(fileURLWithPath: model)
       let checkpoint = try Checkpoint(folder: folder)
       let mlm = MaskedLanguageModel(try BERTModel(checkpoint))
-      if try !mlm.loadHead(checkpoint) { Output.note("\(model) has no masked-token head: a fresh one is trained") }
+      if try !mlm.loadHead(checkpoint) {
+        Output.note("\(model) has no masked-token head: a fresh one is trained")
+      }
       let tokenizer = try Tokenizer(folder: folder)
       guard tokenizer.vocabulary.tokens.count <= mlm.bert.config.vocabularySize else {
-        throw CheckpointError("\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model")
+        throw CheckpointError(
+          "\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
+        )
       }
       return (mlm, tokenizer)
     }
@@ -128,7 +143,8 @@ struct PretrainCommand: ParsableCommand {
     let vocabulary = VocabularyTrainer.train(WordCounts(texts, options: normalisation), size: vocabularySize)
     let config = BERTConfig(
       vocabularySize: vocabulary.tokens.count, hiddenSize: hidden, blockCount: blocks, headCount: heads,
-      intermediateSize: 4 * hidden, hiddenDropout: dropout, attentionDropout: dropout, maximumPositions: maxLength)
+      intermediateSize: 4 * hidden, hiddenDropout: dropout, attentionDropout: dropout,
+      maximumPositions: maxLength)
     let bert = BERTModel(config)
     bert.initialize()
     return (MaskedLanguageModel(bert), try Tokenizer(vocabulary, options: normalisation))
@@ -138,6 +154,8 @@ struct PretrainCommand: ParsableCommand {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
       throw CorpusError("\(path) cannot be read: name a text file, one passage a line")
     }
-    return data.split(separator: 10).map { LabelledText.clean(String(decoding: $0, as: UTF8.self)) }.filter { !$0.isEmpty }
+    return data.split(separator: 10).map { LabelledText.clean(String(decoding: $0, as: UTF8.self)) }.filter {
+      !$0.isEmpty
+    }
   }
 }

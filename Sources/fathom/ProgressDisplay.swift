@@ -22,7 +22,8 @@ final class ProgressDisplay {
       smoothedLoss = smoothedLoss.map { $0 * 0.95 + loss * 0.05 } ?? loss
       let now = Date()
       let figures = String(
-        format: "%d/%d  loss %.4f  %.1f examples/s  ETA %@", step, steps, smoothedLoss!, rate, Self.duration(left))
+        format: "%d/%d  loss %.4f  %.1f examples/s  ETA %@", step, steps, smoothedLoss!, rate,
+        Self.duration(left))
       if isTerminal {
         if step < steps, now.timeIntervalSince(lastDrawn) < 0.1 { return }
         lastDrawn = now
@@ -30,7 +31,9 @@ final class ProgressDisplay {
         // A line that wraps cannot be drawn over: the bar takes what the figures leave.
         let width = min(24, Terminal.errors.width - 2 - start.count - figures.count)
         let filled = max(width, 0) * step / max(steps, 1)
-        let bar = width < 4 ? "" : String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " "
+        let bar =
+          width < 4
+          ? "" : String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " "
         draw(start + bar + figures)
       } else if now.timeIntervalSince(lastLine) > 15 {
         lastLine = now
@@ -42,8 +45,12 @@ final class ProgressDisplay {
       clear()
       smoothedLoss = nil
       var line = String(format: "%@ epoch %d: loss %.4f", title, record.epoch, record.trainLoss)
-      if let metrics = record.validation { line += String(format: ", validation accuracy %.2f %%", metrics.accuracy * 100) }
-      if let metrics = record.test { line += String(format: ", test accuracy %.2f %% (used for selection)", metrics.accuracy * 100) }
+      if let metrics = record.validation {
+        line += String(format: ", validation accuracy %.2f %%", metrics.accuracy * 100)
+      }
+      if let metrics = record.test {
+        line += String(format: ", test accuracy %.2f %% (used for selection)", metrics.accuracy * 100)
+      }
       line += String(format: ", %@", Self.duration(record.seconds)) + (isBest ? "  *" : "")
       Output.note(line)
     }
@@ -59,6 +66,7 @@ final class ProgressDisplay {
     let whole = Int(seconds.rounded())
     if whole < 60 { return String(format: "%.1f s", seconds) }
     return whole < 3600
-      ? String(format: "%d:%02d min", whole / 60, whole % 60) : String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
+      ? String(format: "%d:%02d min", whole / 60, whole % 60)
+      : String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
   }
 }

@@ -5,7 +5,8 @@ import Study
 struct RequirementArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Recommend the smallest model at most this far below the best, instead of not significantly worse.", valueName: "points"))
+      "Recommend the smallest model at most this far below the best, instead of not significantly worse.",
+      valueName: "points"))
   var within: Double?
 
   @Option(help: ArgumentHelp("Recommend no larger model (100MB, 1.5GB).", valueName: "size"))
@@ -19,7 +20,8 @@ struct RequirementArguments: ParsableArguments {
 
   var value: Requirements {
     Requirements(
-      withinPoints: within, sizeLimitBytes: sizeLimit.flatMap { Self.parse($0, Self.sizeUnits) }.map { Int($0) },
+      withinPoints: within,
+      sizeLimitBytes: sizeLimit.flatMap { Self.parse($0, Self.sizeUnits) }.map { Int($0) },
       latencyLimitMilliseconds: latencyLimit.flatMap { Self.parse($0, Self.timeUnits) })
   }
 

@@ -1,3 +1,4 @@
+import Files
 import ArgumentParser
 import Checkpoint
 import Foundation
@@ -22,10 +23,13 @@ struct RunsCommand: ParsableCommand {
     if let run = runs.first(where: { $0.name == name }) { return run }
     let sameVariant = runs.filter { $0.variant == name }
     if sameVariant.count == 1 { return sameVariant[0] }
-    throw CheckpointError("the study has no run '\(name)': it has \(runs.map(\.name).joined(separator: ", "))")
+    throw CheckpointError(
+      "the study has no run '\(name)': it has \(runs.map(\.name).joined(separator: ", "))")
   }
 
-  static func percent(_ value: StoredValue?) -> String { value?.real.map { String(format: "%.2f", $0 * 100) } ?? "–" }
+  static func percent(_ value: StoredValue?) -> String {
+    value?.real.map { String(format: "%.2f", $0 * 100) } ?? "–"
+  }
 }
 
 extension RunsCommand {
@@ -39,12 +43,15 @@ extension RunsCommand {
       let rows = try store.runs().map { run -> [String] in
         let epochs = try store.epochs(of: run).count
         return [
-          run.name, run.isFinished ? "finished" : "running", String(epochs), run["peak_epoch"]?.description ?? "–",
-          RunsCommand.percent(run["test_accuracy"]), run["train_seconds"]?.real.map { String(format: "%.1f s", $0) } ?? "–",
+          run.name, run.isFinished ? "finished" : "running", String(epochs),
+          run["peak_epoch"]?.description ?? "–",
+          RunsCommand.percent(run["test_accuracy"]),
+          run["train_seconds"]?.real.map { String(format: "%.1f s", $0) } ?? "–",
           run["peak_memory_bytes"]?.real.map { String(format: "%.2f GB", $0 / 1e9) } ?? "–",
         ]
       }
-      Output.line(StudyTable.layOut([["run", "state", "epochs", "peak", "test", "training", "peak memory"]] + rows))
+      Output.line(
+        StudyTable.layOut([["run", "state", "epochs", "peak", "test", "training", "peak memory"]] + rows))
     }
   }
 
@@ -85,7 +92,8 @@ extension RunsCommand {
       let (a, b) = (try RunsCommand.find(first, runs), try RunsCommand.find(second, runs))
       let (hitsA, hitsB) = (try store.hits(of: a, split: "test"), try store.hits(of: b, split: "test"))
       guard hitsA.count > 1, hitsA.count == hitsB.count else {
-        throw CheckpointError("\(first) and \(second) cannot be compared: both must be finished, on the same test examples")
+        throw CheckpointError(
+          "\(first) and \(second) cannot be compared: both must be finished, on the same test examples")
       }
       let gained = zip(hitsA, hitsB).count { $0 < $1 }
       let lost = zip(hitsA, hitsB).count { $0 > $1 }
@@ -98,13 +106,16 @@ extension RunsCommand {
         """)
       Output.line(
         String(
-          format: "difference %+.2f points, 95%% interval %+.2f to %+.2f; McNemar's exact test: p = %.4g", difference.mean * 100,
-          difference.interval.lowerBound * 100, difference.interval.upperBound * 100, Statistics.mcnemar(gained, lost)))
+          format: "difference %+.2f points, 95%% interval %+.2f to %+.2f; McNemar's exact test: p = %.4g",
+          difference.mean * 100,
+          difference.interval.lowerBound * 100, difference.interval.upperBound * 100,
+          Statistics.mcnemar(gained, lost)))
     }
   }
 
   struct Export: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "All runs as CSV or JSON Lines on standard output.")
+    static let configuration = CommandConfiguration(
+      abstract: "All runs as CSV or JSON Lines on standard output.")
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case csv, jsonl }
 
@@ -119,7 +130,8 @@ extension RunsCommand {
         switch format {
         case .csv: Output.line(run.columns.map { quoted($0.value?.description ?? "") }.joined(separator: ","))
         case .jsonl:
-          try Output.json(Dictionary(uniqueKeysWithValues: run.columns.map { ($0.name, $0.value?.json ?? NSNull()) }))
+          try Output.json(
+            Dictionary(uniqueKeysWithValues: run.columns.map { ($0.name, $0.value?.json ?? NSNull()) }))
         }
       }
     }

@@ -26,7 +26,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The address to listen on; any but loopback needs a token.")
   var host = "127.0.0.1"
 
-  @Option(help: "What requests must send, when --host is not loopback (better in the environment, as FATHOM_TOKEN).")
+  @Option(
+    help: "What requests must send, when --host is not loopback (better in the environment, as FATHOM_TOKEN)."
+  )
   var token: String?
 
   @Option(help: "Seconds for a request's body to arrive and for its answer.")
@@ -42,7 +44,9 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port must lie between 0 and 65535") }
-    guard (1...3600).contains(timeout) else { throw ValidationError("--timeout must lie between 1 and 3600 seconds") }
+    guard (1...3600).contains(timeout) else {
+      throw ValidationError("--timeout must lie between 1 and 3600 seconds")
+    }
     guard waiting >= 1 else { throw ValidationError("--waiting must be 1 at least") }
     if let threads, threads < 1 { throw ValidationError("--threads must be 1 at least") }
   }

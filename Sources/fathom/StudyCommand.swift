@@ -1,5 +1,5 @@
 import ArgumentParser
-import BERT
+import Encoder
 import Classification
 import Corpus
 import Foundation
@@ -9,7 +9,8 @@ import Training
 
 struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "study", abstract: "Compare depths and heads, and recommend the smallest model that does the job.",
+    commandName: "study",
+    abstract: "Compare depths and heads, and recommend the smallest model that does the job.",
     discussion: """
       Prints the table; writes results.csv, accuracy.svg, report.html and every model to --out. A study that was stopped
       goes on where it was when the same command is given again.
@@ -74,7 +75,9 @@ struct StudyCommand: ParsableCommand {
       (size: $0, plan: try makePlan(sets.train.limited(to: $0, seed: data.splitSeed), sets.test))
     }
     Interrupts.listen()
-    for (size, plan) in sizes { _ = try run(plan, in: Study.folder(size: size, in: folder), title: "\(size) examples ") }
+    for (size, plan) in sizes {
+      _ = try run(plan, in: Study.folder(size: size, in: folder), title: "\(size) examples ")
+    }
     var result = try run(plan, in: folder)
     result.requirements = requirements.value
     let files = try StudyFiles.write(result, to: folder)
@@ -93,7 +96,9 @@ struct StudyCommand: ParsableCommand {
         begin: { variant, seed, place, total, isDone in
           display.clear()
           display = ProgressDisplay("\(title)[\(place)/\(total)] \(variant) seed \(seed)", quiet: quiet)
-          if isDone, !quiet { Output.note("\(title)[\(place)/\(total)] \(variant) seed \(seed): finished before") }
+          if isDone, !quiet {
+            Output.note("\(title)[\(place)/\(total)] \(variant) seed \(seed): finished before")
+          }
         }, report: { display.show($0) }, shouldStop: { Interrupts.wereReceived })
     } catch is Trainer.Interrupted {
       display.clear()
@@ -106,7 +111,8 @@ struct StudyCommand: ParsableCommand {
     guard let trainSizes else { return [] }
     return try trainSizes.commaList.map { text in
       guard let size = Int(text), size >= 2, size < count else {
-        throw ValidationError("--train-sizes '\(text)': write numbers from 2 to below the \(count) training examples")
+        throw ValidationError(
+          "--train-sizes '\(text)': write numbers from 2 to below the \(count) training examples")
       }
       return size
     }.sorted()
@@ -124,7 +130,8 @@ struct StudyCommand: ParsableCommand {
       selection: options.selection)
     split.name = data.name
     var job = TrainingJob(
-      model: URL(fileURLWithPath: model), variant: .baselineCustom, data: split, options: options, maximumLength: length)
+      model: URL(fileURLWithPath: model), variant: .baselineCustom, data: split, options: options,
+      maximumLength: length)
     try training.apply(to: &job)
     var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)
     try plan.check()
@@ -141,7 +148,9 @@ struct StudyCommand: ParsableCommand {
 
   private func printJSON(_ result: StudyResult) throws {
     let encoder = JSONEncoder()
-    let runs = try result.results.flatMap(\.runs).map { try JSONSerialization.jsonObject(with: encoder.encode($0)) }
+    let runs = try result.results.flatMap(\.runs).map {
+      try JSONSerialization.jsonObject(with: encoder.encode($0))
+    }
     let recommendation = result.recommendation
     try Output.json([
       "runs": runs, "recommended": recommendation?.recommended.variant.description as Any? ?? NSNull(),

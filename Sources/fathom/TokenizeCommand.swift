@@ -26,7 +26,9 @@ struct TokenizeCommand: ParsableCommand {
   var headShare = 0.5
 
   func validate() throws {
-    if let maxLength, maxLength < 2 { throw ValidationError("--max-length must be 2 at least: [CLS] and [SEP]") }
+    if let maxLength, maxLength < 2 {
+      throw ValidationError("--max-length must be 2 at least: [CLS] and [SEP]")
+    }
   }
 
   func run() throws {
@@ -44,7 +46,8 @@ struct TokenizeCommand: ParsableCommand {
   }
 
   private func jsonString(_ token: String) -> String {
-    let data = try? JSONSerialization.data(withJSONObject: token, options: [.fragmentsAllowed, .withoutEscapingSlashes])
+    let data = try? JSONSerialization.data(
+      withJSONObject: token, options: [.fragmentsAllowed, .withoutEscapingSlashes])
     return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
   }
 }

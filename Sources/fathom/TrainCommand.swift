@@ -1,3 +1,4 @@
+import Files
 import ArgumentParser
 import Classification
 import Checkpoint
@@ -70,7 +71,8 @@ struct TrainCommand: ParsableCommand {
     } else if exists(record) {
       throw CheckpointError("\(out) holds a finished run: choose another --out, or give --overwrite")
     } else if exists(state), !resume {
-      throw CheckpointError("\(out) holds a stopped run: give --resume to go on, or --overwrite to start again")
+      throw CheckpointError(
+        "\(out) holds a stopped run: give --resume to go on, or --overwrite to start again")
     } else if !exists(state), exists(folder.appendingPathComponent("config.json").path) {
       throw CheckpointError("\(out) holds a model: choose another --out, or give --overwrite")
     }
@@ -80,7 +82,8 @@ struct TrainCommand: ParsableCommand {
       selection: options.selection)
     split.name = data.name
     var job = try TrainingJob(
-      model: URL(fileURLWithPath: model), variant: chosen, data: split, options: options, maximumLength: training.length(for: model))
+      model: URL(fileURLWithPath: model), variant: chosen, data: split, options: options,
+      maximumLength: training.length(for: model))
     try training.apply(to: &job)
     Interrupts.listen()
     let display = ProgressDisplay(chosen.description, quiet: quiet)
@@ -118,18 +121,24 @@ struct TrainCommand: ParsableCommand {
       let encoder = JSONEncoder()
       let object = try JSONSerialization.jsonObject(with: encoder.encode(record)) as? [String: Any] ?? [:]
       var flat = object
-      for (key, value) in object["settings"] as? [String: Any] ?? [:] where flat[key] == nil { flat[key] = value }
+      for (key, value) in object["settings"] as? [String: Any] ?? [:] where flat[key] == nil {
+        flat[key] = value
+      }
       return try Output.json(flat)
     }
     let selected =
-      record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) } ?? "selected on the test set, as in 2019"
+      record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) }
+      ?? "selected on the test set, as in 2019"
     Output.line(
       String(
-        format: "%@  peak epoch %d of %d  %@  test accuracy %.2f %%  macro-F1 %.4f  (%d examples)", record.variant,
-        record.peakEpoch, record.epochs.count, selected, record.test.accuracy * 100, record.test.macroF1, record.test.count))
+        format: "%@  peak epoch %d of %d  %@  test accuracy %.2f %%  macro-F1 %.4f  (%d examples)",
+        record.variant,
+        record.peakEpoch, record.epochs.count, selected, record.test.accuracy * 100, record.test.macroF1,
+        record.test.count))
     Output.line(
       String(
         format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
-        Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond, out))
+        Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond,
+        out))
   }
 }

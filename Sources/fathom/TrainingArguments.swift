@@ -1,5 +1,5 @@
 import ArgumentParser
-import BERT
+import Encoder
 import Classification
 import Foundation
 import Torch
@@ -95,7 +95,8 @@ struct TrainingArguments: ParsableArguments {
     guard epochs ?? 1 >= 1, batchSize ?? 1 >= 1, accumulation >= 1, patience ?? 1 >= 1 else {
       throw ValidationError("--epochs, --batch-size, --accumulation and --patience must be 1 at least")
     }
-    guard bertLr >= 0, headLr >= 0, weightDecay >= 0, (0...1).contains(warmup), (0..<1).contains(dropout) else {
+    guard bertLr >= 0, headLr >= 0, weightDecay >= 0, (0...1).contains(warmup), (0..<1).contains(dropout)
+    else {
       throw ValidationError("rates must not be negative, --warmup lies from 0 to 1, --dropout below 1")
     }
     guard pooler != .none else { throw ValidationError("--pooler is pretrained or reinitialized") }

@@ -1,5 +1,6 @@
 @testable import Attention
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Classification
 import Fixtures
@@ -10,7 +11,9 @@ import WordPiece
 
 @Suite(.serialized) struct AttentionTests {
   /// A classifier of two blocks, and the folder of the pretrained model that it was cut from.
-  private static func withModels(_ body: (_ classifier: TextClassifier, _ pretrained: URL) throws -> Void) throws {
+  private static func withModels(_ body: (_ classifier: TextClassifier, _ pretrained: URL) throws -> Void)
+    throws
+  {
     try Fixtures.withFolder { folder in
       try writeTinyModel(to: folder)
       RandomState.seed(3)
@@ -26,7 +29,9 @@ import WordPiece
     try Self.withModels { classifier, _ in
       let ids = classifier.encode(["so very good was the film"])[0]
       let expected = withoutGradients {
-        classifier.network.bert!(PackedTokens([ids]), keepingAttentions: true).attentions.map { $0.array(Float.self) }
+        classifier.network.bert!(PackedTokens([ids]), keepingAttentions: true).attentions.map {
+          $0.array(Float.self)
+        }
       }
       let reading = try AttentionModel(classifier, name: "tiny").read(ids)
       let length = ids.count
@@ -36,12 +41,16 @@ import WordPiece
             let row = reading.weights(block: block, head: head, from: token)
             #expect(abs(row.reduce(0, +) - 1) < 1e-9)
             let start = (head * length + token) * length
-            for (a, b) in zip(row, expected[block][start..<start + length]) { #expect(abs(a - Double(b)) < 1e-5) }
+            for (a, b) in zip(row, expected[block][start..<start + length]) {
+              #expect(abs(a - Double(b)) < 1e-5)
+            }
           }
         }
       }
-      let mean = reading.averageWeights([HeadPlace(block: 1, head: 0), HeadPlace(block: 1, head: 1)], from: 2)
-      let by = zip(reading.weights(block: 1, head: 0, from: 2), reading.weights(block: 1, head: 1, from: 2)).map { ($0 + $1) / 2 }
+      let mean = reading.averageWeights(
+        [HeadPlace(block: 1, head: 0), HeadPlace(block: 1, head: 1)], from: 2)
+      let by = zip(reading.weights(block: 1, head: 0, from: 2), reading.weights(block: 1, head: 1, from: 2))
+        .map { ($0 + $1) / 2 }
       #expect(zip(mean, by).allSatisfy { abs($0 - $1) < 1e-12 })
     }
   }
@@ -59,7 +68,9 @@ import WordPiece
         }
         sum = half.map { row in (0..<length).map { j in zip(row, sum).reduce(0) { $0 + $1.0 * $1.1[j] } } }
       }
-      for (found, expected) in zip(reading.rollout, sum.joined()) { #expect(abs(Double(found) - expected) < 1e-5) }
+      for (found, expected) in zip(reading.rollout, sum.joined()) {
+        #expect(abs(Double(found) - expected) < 1e-5)
+      }
     }
   }
 
@@ -78,14 +89,17 @@ import WordPiece
         func logit(_ token: Int, _ factor: Float) -> Double {
           var x = embedded.array(Float.self)
           for d in 0..<16 { x[token * 16 + d] *= factor }
-          return Double(classifier.network(batch, embedded: Tensor(x, shape: [ids.count, 16])).array(Float.self)[best])
+          return Double(
+            classifier.network(batch, embedded: Tensor(x, shape: [ids.count, 16])).array(Float.self)[best])
         }
         for token in ids.indices {
           let slope = (logit(token, 1.01) - logit(token, 0.99)) / 0.02
           #expect(abs(slope - reading.attributions[token]) < 2e-3)
         }
       }
-      for (_, parameter) in classifier.network.namedParameters() { #expect(parameter.wrappedValue.gradient == nil) }
+      for (_, parameter) in classifier.network.namedParameters() {
+        #expect(parameter.wrappedValue.gradient == nil)
+      }
     }
   }
 
@@ -96,7 +110,9 @@ import WordPiece
       #expect(before.prediction == nil && before.attributions.isEmpty)
       let delta = Highlight(model.read("the film was so good"), Highlight.Options(), minus: before)
       #expect(delta.parts.allSatisfy { abs($0.weight) < 1e-6 })
-      for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() { parameter.wrappedValue.fillNormal(deviation: 0.5) }
+      for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() {
+        parameter.wrappedValue.fillNormal(deviation: 0.5)
+      }
       var options = Highlight.Options()
       options.showsSpecialTokens = true  // the differences of all tokens add up to nothing
       let after = Highlight(model.read("the film was so good"), options, minus: before)
@@ -121,13 +137,16 @@ import WordPiece
 
 @Suite struct HighlightTests {
   /// One block, two heads of size 1; from the first token head 0 prefers the second token and head 1 the last.
-  private static func reading(_ tokens: [String], special: [Bool]? = nil, attributions: [Double] = []) -> TextReading {
+  private static func reading(_ tokens: [String], special: [Bool]? = nil, attributions: [Double] = [])
+    -> TextReading
+  {
     let scores = tokens.indices.map(Float.init)
     let keys = tokens.indices.flatMap { [$0 == 1 ? Float(3) : 0, scores[$0]] }
     return TextReading(
       tokens: tokens, isSpecial: special ?? tokens.map { $0.hasPrefix("[") },
       blocks: [TextReading.Block(queries: keys.map { _ in 1 }, keys: keys)], headCount: 2, headSize: 1,
-      rollout: [Float](repeating: 1 / Float(tokens.count), count: tokens.count * tokens.count), prediction: nil,
+      rollout: [Float](repeating: 1 / Float(tokens.count), count: tokens.count * tokens.count),
+      prediction: nil,
       attributions: attributions)
   }
 
@@ -178,6 +197,8 @@ import WordPiece
     var options = Highlight.Options()
     options.method = .gradientTimesInput
     let signed = Highlight(reading, options).parts
-    #expect(signed.map(\.weight) == [-2, 1] && signed.map(\.normalized) == [1, 0], "strength counts, whatever the sign")
+    #expect(
+      signed.map(\.weight) == [-2, 1] && signed.map(\.normalized) == [1, 0],
+      "strength counts, whatever the sign")
   }
 }

@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Benchmark
 import Foundation
 import Testing
@@ -19,7 +19,8 @@ import Torch
   @Test func `a start is measured on rows that are there, and leaves nothing behind`() throws {
     func left() throws -> Set<String> {
       Set(
-        try FileManager.default.contentsOfDirectory(atPath: FileManager.default.temporaryDirectory.path).filter { $0.hasPrefix("fathom-") })
+        try FileManager.default.contentsOfDirectory(atPath: FileManager.default.temporaryDirectory.path)
+          .filter { $0.hasPrefix("fathom-") })
     }
     let before = try left()
     do {
@@ -32,7 +33,9 @@ import Torch
 
   @Test func `operations are linear in blocks, and training is three times inference`() {
     func work(_ blocks: Int, _ mode: Workload.Mode) -> Double {
-      Workload(mode: mode, hidden: 64, heads: 2, blocks: blocks, precision: .fp32, batches: [[10, 20], [30]]).operations
+      Workload(
+        mode: mode, hidden: 64, heads: 2, blocks: blocks, precision: .fp32, batches: [[10, 20], [30]]
+      ).operations
     }
     #expect(work(0, .inference) == 0)
     #expect(work(4, .inference) - work(3, .inference) == work(3, .inference) - work(2, .inference))
@@ -48,15 +51,18 @@ import Torch
     Fused.isEnabled = isFused
     defer { Fused.isEnabled = true }
     func counted(_ blocks: Int, _ lengths: [Int]) -> Double {
-      let config = BERTConfig(vocabularySize: 50, hiddenSize: 64, blockCount: blocks, headCount: 4, intermediateSize: 256)
+      let config = BERTConfig(
+        vocabularySize: 50, hiddenSize: 64, blockCount: blocks, headCount: 4, intermediateSize: 256)
       let bert = BERTModel(config)
       bert.initialize()
       let batch = PackedTokens(lengths.map { [Int32](repeating: 3, count: $0) })
-      return OperationCounter.count { withoutGradients { _ = bert.pooled(batch) } } - Double(2 * lengths.count * 64 * 64)
+      return OperationCounter.count { withoutGradients { _ = bert.pooled(batch) } }
+        - Double(2 * lengths.count * 64 * 64)
     }
     for lengths in [[7], [3, 90, 41], [200, 200, 150, 8]] {
       for blocks in 1...4 {
-        let work = Workload(mode: .inference, hidden: 64, heads: 4, blocks: blocks, precision: .fp32, batches: [lengths])
+        let work = Workload(
+          mode: .inference, hidden: 64, heads: 4, blocks: blocks, precision: .fp32, batches: [lengths])
         // Without the fused attention the query of the last block is that of [CLS] too.
         #expect(counted(blocks, lengths) == work.operations, "\(blocks) blocks, \(lengths)")
       }
@@ -68,7 +74,8 @@ import Torch
 
   @Test func `a round takes time in both modes`() {
     for mode in Workload.Mode.allCases {
-      let work = Workload(mode: mode, hidden: 32, heads: 2, blocks: 2, precision: .fp32, batches: [[5, 7], [3]])
+      let work = Workload(
+        mode: mode, hidden: 32, heads: 2, blocks: 2, precision: .fp32, batches: [[5, 7], [3]])
       #expect(EncoderBenchmark(work).round() > 0)
     }
     #expect(Machine.matrixRate(hidden: 64, dtype: .float32) > 0)

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Fixtures
 import Foundation
@@ -9,11 +10,15 @@ import Torch
     try Fixtures.withFolder { folder in
       try SafeTensors.write(
         [
-          ("module.bert.embeddings.LayerNorm.gamma", .full(1, [2])), ("bert.embeddings.LayerNorm.beta", .full(2, [2])),
+          ("module.bert.embeddings.LayerNorm.gamma", .full(1, [2])),
+          ("bert.embeddings.LayerNorm.beta", .full(2, [2])),
           ("pooler.dense.weight", .full(3, [2, 2])),
         ], to: folder.appendingPathComponent("model.safetensors"))
       let checkpoint = try Checkpoint(folder: folder)
-      #expect(checkpoint.names == ["embeddings.LayerNorm.bias", "embeddings.LayerNorm.weight", "pooler.dense.weight"])
+      #expect(
+        checkpoint.names == [
+          "embeddings.LayerNorm.bias", "embeddings.LayerNorm.weight", "pooler.dense.weight",
+        ])
       #expect(checkpoint["bert.embeddings.LayerNorm.weight"]?.load().array(Float.self) == [1, 1])
       #expect(checkpoint["bert.pooler.dense.weight"] != nil)
     }
@@ -39,9 +44,13 @@ import Torch
       try SafeTensors.write([("bert.a", .zeros([1])), ("a", .zeros([1]))], to: file)
       #expect(throws: CheckpointError.self) { try Checkpoint(folder: folder) }
       try SafeTensors.write([("weight", .zeros([3, 2]))], to: file)
-      let missing = #expect(throws: CheckpointError.self) { try Checkpoint(folder: folder).load(into: Linear(2, 3)) }
+      let missing = #expect(throws: CheckpointError.self) {
+        try Checkpoint(folder: folder).load(into: Linear(2, 3))
+      }
       #expect(missing?.description.contains("'bias' is missing") == true)
-      let shape = #expect(throws: CheckpointError.self) { try Checkpoint(folder: folder).load(into: Linear(5, 3)) }
+      let shape = #expect(throws: CheckpointError.self) {
+        try Checkpoint(folder: folder).load(into: Linear(5, 3))
+      }
       #expect(shape?.description.contains("[3, 2]") == true)
     }
   }

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Fixtures
 import Foundation
@@ -6,7 +7,9 @@ import Testing
 @Suite struct DownloadTests {
   private let content = Data((0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 7) })
 
-  private func withServer(cutAfter: Int = 0, ranges: Bool = true, sum: String = "", _ body: (URL, URL) throws -> Void) throws {
+  private func withServer(
+    cutAfter: Int = 0, ranges: Bool = true, sum: String = "", _ body: (URL, URL) throws -> Void
+  ) throws {
     try Fixtures.withFolder { folder in
       let served = folder.appendingPathComponent("served")
       try FileManager.default.createDirectory(at: served, withIntermediateDirectories: true)
@@ -55,7 +58,9 @@ import Testing
       let missing = #expect(throws: CheckpointError.self) {
         try Download.fetch(source.deletingLastPathComponent().appendingPathComponent("none"), to: destination)
       }
-      #expect(missing?.description.contains("404") == true && missing?.description.contains(destination.path) == true)
+      #expect(
+        missing?.description.contains("404") == true
+          && missing?.description.contains(destination.path) == true)
     }
     try Fixtures.withFolder { folder in
       let error = #expect(throws: CheckpointError.self) {

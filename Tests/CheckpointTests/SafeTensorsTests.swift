@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Fixtures
 import Foundation
@@ -36,7 +37,8 @@ import Torch
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}",
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}",
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}",
-    "{\"a\":{\"dtype\":\"F8_E5M2\",\"shape\":[8],\"data_offsets\":[0,8]}}", "{\"a\":{\"dtype\":\"F32\"}}", "{\"a\":7}", "[1]", "{",
+    "{\"a\":{\"dtype\":\"F8_E5M2\",\"shape\":[8],\"data_offsets\":[0,8]}}", "{\"a\":{\"dtype\":\"F32\"}}",
+    "{\"a\":7}", "[1]", "{",
   ])
   func `a hostile header is refused with a sentence that names the file`(header: String) throws {
     try Fixtures.withFolder { folder in
@@ -51,7 +53,8 @@ import Torch
     try Fixtures.withFolder { folder in
       let url = folder.appendingPathComponent("h.safetensors")
       for data in [
-        Data(), Data([1, 2, 3]), file("{}", length: 1 << 62), file("{}", length: .max), file("{}", length: 3), file("", length: 0),
+        Data(), Data([1, 2, 3]), file("{}", length: 1 << 62), file("{}", length: .max), file("{}", length: 3),
+        file("", length: 0),
       ] {
         try data.write(to: url)
         #expect(throws: CheckpointError.self) { try SafeTensors.read(url) }
@@ -68,9 +71,12 @@ import Torch
       for _ in 0..<500 {
         var data = good
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
-          data[Int.random(in: 0..<data.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+          data[Int.random(in: 0..<data.count, using: &generator)] = UInt8.random(
+            in: 0...255, using: &generator)
         }
-        if Bool.random(using: &generator) { data = data.prefix(Int.random(in: 1...data.count, using: &generator)) }
+        if Bool.random(using: &generator) {
+          data = data.prefix(Int.random(in: 1...data.count, using: &generator))
+        }
         try data.write(to: url)
         for tensor in (try? SafeTensors.read(url).tensors) ?? [] { _ = tensor.load().count }
       }

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Fixtures
 import Foundation
@@ -19,7 +20,8 @@ import Torch
       #expect((found.to(.float32) - expected).abs().max().item < 1e-3, "\(name)")
     }
     #expect(tensors.keys.contains("bert.embeddings.LayerNorm.gamma"))
-    #expect(try #require(tensors["transposed"]).load().array(Float.self) == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11])
+    #expect(
+      try #require(tensors["transposed"]).load().array(Float.self) == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11])
     #expect(try #require(tensors["sliced"]).load().array(Int64.self) == [3, 4, 5, 6])
   }
 
@@ -48,8 +50,13 @@ import Torch
       let url = folder.appendingPathComponent("pytorch_model.bin")
       let marker = folder.appendingPathComponent("was-run")
       let call = "cos\nsystem\n(S'touch \(marker.path)'\ntR."
-      let magic: [UInt8] = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
-      for data in [Data(call.utf8), Data(magic) + Data(call.utf8), Data("PK\u{3}\u{4}".utf8), Data("{}".utf8), Data(magic)] {
+      let magic: [UInt8] = [
+        0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
+      ]
+      for data in [
+        Data(call.utf8), Data(magic) + Data(call.utf8), Data("PK\u{3}\u{4}".utf8), Data("{}".utf8),
+        Data(magic),
+      ] {
         try data.write(to: url)
         let error = #expect(throws: CheckpointError.self) { try TorchArchive.read(url) }
         #expect(error?.description.contains(url.path) == true)

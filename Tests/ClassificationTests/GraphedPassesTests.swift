@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Fixtures
 import Testing
 import Torch
@@ -7,16 +7,20 @@ import Torch
 
 /// On the CPU, where the recorded work is done anew each time: the tensors that it reads, and the filling.
 @Suite struct GraphedPassesTests {
-  @Test func `small batches filled up to a size give the logits of the plain pass, one after another`() throws {
+  @Test func `small batches filled up to a size give the logits of the plain pass, one after another`() throws
+  {
     try Fixtures.withFolder { folder in
       try writeTinyModel(to: folder)
-      let settings = ClassifierSettings(variant: try Variant("2VA"), labels: ["a", "b", "c"], maximumLength: 16)
+      let settings = ClassifierSettings(
+        variant: try Variant("2VA"), labels: ["a", "b", "c"], maximumLength: 16)
       let network = try TextClassifier(pretrained: folder, settings: settings).network
       let passes = GraphedPasses(network, dtype: .float32, device: .cpu)
       var generator = SystemSeed(3)
       for round in 0..<40 {
         let sequences = (0..<1 + round % 3).map { _ in
-          (0..<Int.random(in: 1...16, using: &generator)).map { _ in Int32.random(in: 0..<5, using: &generator) }
+          (0..<Int.random(in: 1...16, using: &generator)).map { _ in
+            Int32.random(in: 0..<5, using: &generator)
+          }
         }
         try withoutGradients {
           let found = try #require(passes.logits(sequences)).array(Float.self)
@@ -30,7 +34,8 @@ import Torch
     try Fixtures.withFolder { folder in
       try writeTinyModel(to: folder)
       let settings = ClassifierSettings(variant: try Variant("1VA"), labels: ["a", "b"], maximumLength: 16)
-      let passes = GraphedPasses(try TextClassifier(pretrained: folder, settings: settings).network, dtype: .float32, device: .cpu)
+      let passes = GraphedPasses(
+        try TextClassifier(pretrained: folder, settings: settings).network, dtype: .float32, device: .cpu)
       #expect(passes.logits([[Int32]](repeating: [1, 2, 3, 4, 5, 6, 7, 8], count: 128)) == nil)
     }
   }

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Classification
 import Fixtures
@@ -11,15 +12,24 @@ import WordPiece
     ClassifierSettings(variant: try Variant(variant), labels: labels, maximumLength: 12, truncation: .tail)
   }
 
-  private func classifier(_ variant: String, _ folder: URL, labels: [String] = ["bad", "good"]) throws -> TextClassifier {
+  private func classifier(_ variant: String, _ folder: URL, labels: [String] = ["bad", "good"]) throws
+    -> TextClassifier
+  {
     try writeTinyModel(to: folder)
-    let words = try WordCounts(["good bad film"], options: TokenizerOptions()).wordTokenizer(size: 9, options: TokenizerOptions())
-    return try TextClassifier(pretrained: folder, settings: settings(variant, labels: labels), wordTokenizer: words)
+    let words = try WordCounts(["good bad film"], options: TokenizerOptions()).wordTokenizer(
+      size: 9, options: TokenizerOptions())
+    return try TextClassifier(
+      pretrained: folder, settings: settings(variant, labels: labels), wordTokenizer: words)
   }
 
-  private let texts = ["the film was good", "bad", "", "a very very very very very very very very very very very long good book"]
+  private let texts = [
+    "the film was good", "bad", "", "a very very very very very very very very very very very long good book",
+  ]
 
-  @Test(arguments: ["0VA", "2VA", "2VF", "3LV", "2LC", "1LBD", "VA:0+2", "2VA:alternating", "baseline-custom", "baseline-bert"])
+  @Test(arguments: [
+    "0VA", "2VA", "2VF", "3LV", "2LC", "1LBD", "VA:0+2", "2VA:alternating", "baseline-custom",
+    "baseline-bert",
+  ])
   func `a saved folder opens with the same settings and logits`(variant: String) throws {
     try Fixtures.withFolder { folder in
       let made = try classifier(variant, folder.appendingPathComponent("model"), labels: ["x", "y", "z"])
@@ -38,7 +48,9 @@ import WordPiece
     try Fixtures.withFolder { folder in
       let model = try classifier(variant, folder)
       let together = model.predict(texts).map(\.logits)
-      for (text, row) in zip(texts, together) { #expect(isClose(model.predict([text])[0].logits, row, within: 1e-5)) }
+      for (text, row) in zip(texts, together) {
+        #expect(isClose(model.predict([text])[0].logits, row, within: 1e-5))
+      }
       let small = model.logits(model.encode(texts), tokensPerBatch: 1)
       #expect(zip(small, together).allSatisfy { isClose($0, $1, within: 1e-5) })
     }
@@ -85,8 +97,10 @@ import WordPiece
   }
 
   @Test(arguments: [
-    #""fathom": {"variant": "9ZZ", "max_length": 12, "truncation": "head"}"#, #""fathom": {"variant": "1VA"}"#,
-    #""fathom": {"variant": "1VA", "max_length": 99999999999, "truncation": "head"}"#, #""id2label": {"0": "a", "7": "b"}"#,
+    #""fathom": {"variant": "9ZZ", "max_length": 12, "truncation": "head"}"#,
+    #""fathom": {"variant": "1VA"}"#,
+    #""fathom": {"variant": "1VA", "max_length": 99999999999, "truncation": "head"}"#,
+    #""id2label": {"0": "a", "7": "b"}"#,
     #""id2label": {"0": "a"}"#,
   ])
   func `a damaged classifier config names the file`(entry: String) throws {

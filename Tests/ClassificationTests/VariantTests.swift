@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Classification
 import Testing
@@ -20,7 +21,10 @@ import Testing
     #expect(try Variant("3VA:alternating").folderName == "3VA-alternating")
   }
 
-  @Test(arguments: ["", "VA", "3", "3XX", "3va", "-1VA", "3VA:", "3VA:middle", "VA:", "VA:1++2", "LBD:1", "99999999999VA", "baseline"])
+  @Test(arguments: [
+    "", "VA", "3", "3XX", "3va", "-1VA", "3VA:", "3VA:middle", "VA:", "VA:1++2", "LBD:1", "99999999999VA",
+    "baseline",
+  ])
   func `other names are errors that list the forms`(name: String) {
     let error = #expect(throws: CheckpointError.self) { try Variant(name) }
     #expect(error?.description.contains("3VA") == true)

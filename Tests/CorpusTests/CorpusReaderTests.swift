@@ -1,3 +1,4 @@
+import Files
 import Fixtures
 import Foundation
 import Testing
@@ -5,7 +6,9 @@ import Testing
 @testable import Corpus
 
 @Suite struct CorpusReaderTests {
-  private func read(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) throws -> [LabelledText] {
+  private func read(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) throws
+    -> [LabelledText]
+  {
     try Fixtures.withFolder { folder in
       let file = folder.appendingPathComponent(name)
       try Data(text.utf8).write(to: file)
@@ -22,7 +25,8 @@ import Testing
 
   @Test func `quoted fields follow RFC 4180`() throws {
     let examples = try read(
-      "id,text,label\r\n1,\"one, \"\"two\"\"\",pos\r\n2,\"three\nfour\",neg\r\n\r\n3,plain text,pos\r\n4,\"\",neg", "d.csv")
+      "id,text,label\r\n1,\"one, \"\"two\"\"\",pos\r\n2,\"three\nfour\",neg\r\n\r\n3,plain text,pos\r\n4,\"\",neg",
+      "d.csv")
     #expect(examples.map(\.text) == ["one, \"two\"", "three four", "plain text", ""])
     #expect(examples.map(\.label) == ["pos", "neg", "pos", "neg"])
     #expect(examples[2].place.hasSuffix("line 6"))
@@ -34,7 +38,9 @@ import Testing
     for _ in 0..<300 {
       func field() -> String {
         let size = Int.random(in: 1...6, using: &generator)
-        return (0..<size).map { _ in ["\"", ",", "a", "é", ";", "\"\"", "x,\""].randomElement(using: &generator)! }.joined()
+        return (0..<size).map { _ in
+          ["\"", ",", "a", "é", ";", "\"\"", "x,\""].randomElement(using: &generator)!
+        }.joined()
       }
       rows.append((field(), field()))
     }
@@ -42,7 +48,9 @@ import Testing
       guard always || field.contains("\"") || field.contains(",") else { return field }
       return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
     }
-    let lines = rows.enumerated().map { "\(quoted($1.text, always: $0 % 2 == 0)),\(quoted($1.label, always: $0 % 3 == 0))" }
+    let lines = rows.enumerated().map {
+      "\(quoted($1.text, always: $0 % 2 == 0)),\(quoted($1.label, always: $0 % 3 == 0))"
+    }
     let found = try read("text,label\r\n" + lines.joined(separator: "\r\n"), "random.csv")
     #expect(found.map(\.text) == rows.map(\.text) && found.map(\.label) == rows.map(\.label))
     #expect(found[1].place.hasSuffix("line 3"))
@@ -50,12 +58,15 @@ import Testing
 
   @Test func `columns are chosen by name or number, with or without a header`() throws {
     #expect(try read("a\tb\nx\ty\n", "d.tsv", CorpusReader(textColumn: "b", labelColumn: "a"))[0].text == "y")
-    #expect(try read("1,good\n0,bad\n", "d.csv", CorpusReader(textColumn: "2", labelColumn: "1", hasHeader: false)).count == 2)
+    #expect(
+      try read("1,good\n0,bad\n", "d.csv", CorpusReader(textColumn: "2", labelColumn: "1", hasHeader: false))
+        .count == 2)
     #expect(try read("\u{FEFF}text,label\nx,y\n", "d.csv")[0].label == "y")
   }
 
   @Test func `JSON Lines take words and numbers as labels`() throws {
-    let examples = try read("{\"text\": \"a\\nb\", \"label\": 1}\n\n{\"text\": \"c\", \"label\": \"x\"}\n", "d.jsonl")
+    let examples = try read(
+      "{\"text\": \"a\\nb\", \"label\": 1}\n\n{\"text\": \"c\", \"label\": \"x\"}\n", "d.jsonl")
     #expect(examples.map(\.text) == ["a b", "c"] && examples.map(\.label) == ["1", "x"])
   }
 
@@ -66,8 +77,10 @@ import Testing
   @Test(arguments: [
     ("text,label\na,b\nc\n", "d.csv", "line 3"), ("text,label\na,b\n\"c,d\n", "d.csv", "line 3"),
     ("text,label\na,\n", "d.csv", "line 2"), ("words,label\na,b\n", "d.csv", "no column 'text'"),
-    ("text,label\n", "d.csv", "no examples"), ("", "d.csv", "is empty"), ("{\"text\": 1}\n", "d.jsonl", "line 1"),
-    ("{\"text\": \"a\", \"label\": \"x\"}\nnonsense\n", "d.jsonl", "line 2"), ("{\"text\": \"a\"}", "d.jsonl", "label"),
+    ("text,label\n", "d.csv", "no examples"), ("", "d.csv", "is empty"),
+    ("{\"text\": 1}\n", "d.jsonl", "line 1"),
+    ("{\"text\": \"a\", \"label\": \"x\"}\nnonsense\n", "d.jsonl", "line 2"),
+    ("{\"text\": \"a\"}", "d.jsonl", "label"),
     ("x", "d.xlsx", ".csv"),
   ])
   func `a bad row is named with its line`(text: String, name: String, expected: String) {
@@ -86,11 +99,13 @@ import Testing
   @Test func `an aclImdb folder gives its split, and its HTML breaks go`() throws {
     try Fixtures.withFolder { folder in
       for (path, text) in [
-        ("train/pos/1_9.txt", "so <br /><br>good\n"), ("train/neg/1_2.txt", "bad"), ("train/unsup/1_0.txt", "?"),
+        ("train/pos/1_9.txt", "so <br /><br>good\n"), ("train/neg/1_2.txt", "bad"),
+        ("train/unsup/1_0.txt", "?"),
         ("test/pos/1_9.txt", "fine"), ("test/neg/1_1.txt", "poor < br"),
       ] {
         let file = folder.appendingPathComponent(path)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
       }
       let train = try CorpusReader().read(folder, split: .train)
@@ -137,7 +152,8 @@ import Testing
     }
     #expect(batches(0).flatMap { $0 }.sorted() == Array(0..<103))
     #expect(batches(0) == batches(0) && batches(0) != batches(1))
-    #expect(batches(0).allSatisfy { batch in batch.map { lengths[$0] } == batch.map { lengths[$0] }.sorted() })
+    #expect(
+      batches(0).allSatisfy { batch in batch.map { lengths[$0] } == batch.map { lengths[$0] }.sorted() })
     let plan = BatchPlan(count: lengths.count, batchSize: 2, seed: 1, epoch: 0)
     #expect(plan.batchCount == 52 && plan.poolCount == 2)
     #expect((plan.pool(0) + plan.pool(1)).sorted() == Array(0..<103))
@@ -145,14 +161,18 @@ import Testing
 
   @Test func `texts of one length are mixed whatever their order in the file`() {
     // Sorted by class, as aclImdb is read: a batch of one class teaches nothing.
-    let batches = BatchPlan(count: 400, batchSize: 32, seed: 1, epoch: 0).batches(lengths: [Int](repeating: 128, count: 400))
+    let batches = BatchPlan(count: 400, batchSize: 32, seed: 1, epoch: 0).batches(
+      lengths: [Int](repeating: 128, count: 400))
     #expect(batches.allSatisfy { batch in (6...26).contains(batch.count { $0 < 200 }) || batch.count < 32 })
   }
 }
 
 @Suite struct SeededPermutationTests {
-  @Test(arguments: [1, 2, 3, 16, 17, 1000, 4097]) func `every number comes once, in another order for another seed`(count: Int) {
-    let orders = (0..<3 as Range<UInt64>).map { seed in (0..<count).map { SeededPermutation(count: count, seed: seed)[$0] } }
+  @Test(arguments: [1, 2, 3, 16, 17, 1000, 4097])
+  func `every number comes once, in another order for another seed`(count: Int) {
+    let orders = (0..<3 as Range<UInt64>).map { seed in
+      (0..<count).map { SeededPermutation(count: count, seed: seed)[$0] }
+    }
     for order in orders { #expect(order.sorted() == Array(0..<count)) }
     if count > 100 { #expect(Set(orders).count == 3) }
   }
@@ -199,7 +219,10 @@ import Testing
     let disk = try DataSet(examples)
     let memory = DataSet(texts: texts, targets: [0, 1, 0, 1], classes: ["0", "1"])
     #expect(Array(disk.texts) == texts && disk.targets == memory.targets)
-    for (a, b) in [(disk, memory), (disk.subset([3, 1]), memory.subset([3, 1])), (disk.subset([2, 0]).subset([1]), memory.subset([0]))] {
+    for (a, b) in [
+      (disk, memory), (disk.subset([3, 1]), memory.subset([3, 1])),
+      (disk.subset([2, 0]).subset([1]), memory.subset([0])),
+    ] {
       #expect(Array(a.texts) == Array(b.texts))
       #expect(a.texts.indices.map(a.texts.hash) == b.texts.indices.map(b.texts.hash))
     }

@@ -1,3 +1,4 @@
+import Files
 import Fixtures
 import Foundation
 import Testing
@@ -6,7 +7,9 @@ import Testing
 
 @Suite struct DataCacheTests {
   private func rows(_ count: Int, labels: [String] = ["good", "bad"]) -> String {
-    "text,label\n" + (0..<count).map { "text \($0 * 7919 % count) of \(count) é,\(labels[$0 % 5 % labels.count])\n" }.joined()
+    "text,label\n"
+      + (0..<count).map { "text \($0 * 7919 % count) of \(count) é,\(labels[$0 % 5 % labels.count])\n" }
+      .joined()
   }
 
   /// A folder with `d.csv` and the cache of every file in it.
@@ -42,9 +45,12 @@ import Testing
         let (c, d) = (a.split(validationShare: 0.1, seed: 4), b.split(validationShare: 0.1, seed: 4))
         expectEqual(c.train, d.train, "\(time), split")
         expectEqual(c.validation, d.validation, "\(time), split")
-        #expect(DataSet.fingerprint([c.train, c.validation, a]) == DataSet.fingerprint([d.train, d.validation, b]))
-        #expect(DataSet.fingerprint([c.train, c.validation]) != DataSet.fingerprint([c.validation, c.train]))
-        expectEqual(cached.split(validationShare: 0.1, seed: 5).train, plain.split(validationShare: 0.1, seed: 5).train)
+        #expect(
+          DataSet.fingerprint([c.train, c.validation, a]) == DataSet.fingerprint([d.train, d.validation, b]))
+        #expect(
+          DataSet.fingerprint([c.train, c.validation]) != DataSet.fingerprint([c.validation, c.train]))
+        expectEqual(
+          cached.split(validationShare: 0.1, seed: 5).train, plain.split(validationShare: 0.1, seed: 5).train)
       }
     }
   }
@@ -60,10 +66,13 @@ import Testing
       try bytes.write(to: entry)
       #expect(try load(file, cache).texts[0] == "TEXT 0 of 50 é")
 
-      try Data(rows(50).uppercased().replacingOccurrences(of: "TEXT,LABEL", with: "text,label").utf8).write(to: file)
+      try Data(rows(50).uppercased().replacingOccurrences(of: "TEXT,LABEL", with: "text,label").utf8).write(
+        to: file)
       #expect(try load(file, cache).texts[0] == "TEXT 0 OF 50 É")
       #expect(entries(cache) == [entry], "the new entry takes the old one's place")
-      #expect(try CorpusReader(textColumn: "label", labelColumn: "text").dataSet(file, split: .train, cache: cache).texts[0] == "GOOD")
+      #expect(
+        try CorpusReader(textColumn: "label", labelColumn: "text").dataSet(file, split: .train, cache: cache)
+          .texts[0] == "GOOD")
     }
   }
 
@@ -101,14 +110,17 @@ import Testing
       }
       for cache in [nil, cache] {
         let error = #expect(throws: CorpusError.self) { try load(file, cache, classes: ["b", "c"]) }
-        #expect(error!.description.hasSuffix("d.csv, line 3: label 'a' does not occur in the training data (b, c)"))
+        #expect(
+          error!.description.hasSuffix("d.csv, line 3: label 'a' does not occur in the training data (b, c)"))
       }
       try Data(rows(40, labels: ["b"]).utf8).write(to: file)
       for _ in 0..<2 { #expect(throws: CorpusError.self) { try load(file, cache) } }
     }
   }
 
-  @Test func `an entry that is cut, changed or somebody else's is made again, or refused in a sentence`() throws {
+  @Test func `an entry that is cut, changed or somebody else's is made again, or refused in a sentence`()
+    throws
+  {
     try withFile(rows(50)) { file, cache in
       let plain = try load(file, nil)
       _ = try load(file, cache)
@@ -142,7 +154,8 @@ import Testing
   @Test func `without a folder to write to, data are read all the same`() throws {
     try withFile(rows(20)) { file, _ in
       let nowhere = DataCache(folder: file.appendingPathComponent("cache"), smallest: 0)
-      expectEqual(try load(file, nowhere).limited(to: 5, seed: 1), try load(file, nil).limited(to: 5, seed: 1))
+      expectEqual(
+        try load(file, nowhere).limited(to: 5, seed: 1), try load(file, nil).limited(to: 5, seed: 1))
     }
   }
 
@@ -161,7 +174,8 @@ import Testing
       let names = ["dead.partial", "busy.partial", "old.data", "new.data", "other.txt"]
       for name in names { try Data("x".utf8).write(to: cache.folder.appendingPathComponent(name)) }
       try FileManager.default.setAttributes(
-        [.modificationDate: Date(timeIntervalSinceNow: -61 * 24 * 3600)], ofItemAtPath: cache.folder.appendingPathComponent("old.data").path
+        [.modificationDate: Date(timeIntervalSinceNow: -61 * 24 * 3600)],
+        ofItemAtPath: cache.folder.appendingPathComponent("old.data").path
       )
       let busy = open(cache.folder.appendingPathComponent("busy.partial").path, O_RDWR)
       flock(busy, LOCK_EX)

@@ -33,7 +33,9 @@ public struct Browser {
         hurries
         ? "(async () => { try { \(script) } catch (e) { problems.push(String(e)) } report.problems = problems; \(report) })()"
         : "{ \(script) } report.problems = problems; \(report)"
-      try Data((watch + html + "<script>document.currentScript.remove(); var report = {}; \(start)</script>").utf8).write(to: page)
+      try Data(
+        (watch + html + "<script>document.currentScript.remove(); var report = {}; \(start)</script>").utf8
+      ).write(to: page)
       let visit = try open(page.absoluteString, hurries: hurries)
       guard let from = visit.document.range(of: "<pre id=\"report\">"),
         let to = visit.document.range(of: "</pre>", range: from.upperBound..<visit.document.endIndex)
@@ -54,7 +56,8 @@ public struct Browser {
       process.executableURL = URL(fileURLWithPath: Browser.executable ?? "/usr/bin/chromium")
       process.arguments =
         [
-          "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr", "--window-size=1000,900",
+          "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr",
+          "--window-size=1000,900",
           "--user-data-dir=\(folder.path)/profile", "--dump-dom",
         ] + (hurries ? ["--virtual-time-budget=20000"] : []) + [address]
       let files = try ["out", "err"].map { name -> FileHandle in

@@ -29,7 +29,9 @@ public struct PlainMatrix: Sendable {
 
   public func times(_ other: PlainMatrix) -> PlainMatrix {
     var out = PlainMatrix(rows, other.columns, [Float](repeating: 0, count: rows * other.columns))
-    for i in 0..<rows { for j in 0..<other.columns { for k in 0..<columns { out[i, j] += self[i, k] * other[k, j] } } }
+    for i in 0..<rows {
+      for j in 0..<other.columns { for k in 0..<columns { out[i, j] += self[i, k] * other[k, j] } }
+    }
     return out
   }
 

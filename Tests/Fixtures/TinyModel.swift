@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Checkpoint
 import Foundation
 import Torch
@@ -8,7 +8,8 @@ import WordPiece
 public func writeTinyModel(to folder: URL, blocks: Int = 3, hidden: Int = 16, dropout: Double = 0.1) throws {
   RandomState.seed(4)
   let config = BERTConfig(
-    vocabularySize: TinyTask.words.count, hiddenSize: hidden, blockCount: blocks, headCount: 2, intermediateSize: 32,
+    vocabularySize: TinyTask.words.count, hiddenSize: hidden, blockCount: blocks, headCount: 2,
+    intermediateSize: 32,
     hiddenDropout: dropout, attentionDropout: dropout, maximumPositions: 32, initializerRange: 0.2)
   let bert = BERTModel(config)
   bert.initialize()
@@ -16,7 +17,8 @@ public func writeTinyModel(to folder: URL, blocks: Int = 3, hidden: Int = 16, dr
   try SafeTensors.write(
     bert.namedParameters().map { ("bert." + $0.name, $0.parameter.wrappedValue.detached()) },
     to: folder.appendingPathComponent("model.safetensors"))
-  try JSONSerialization.data(withJSONObject: config.json).write(to: folder.appendingPathComponent("config.json"))
+  try JSONSerialization.data(withJSONObject: config.json).write(
+    to: folder.appendingPathComponent("config.json"))
   try Tokenizer(Vocabulary(TinyTask.words)).write(to: folder, maximumLength: 32)
 }
 

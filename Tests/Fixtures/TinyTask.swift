@@ -2,7 +2,10 @@ import Foundation
 
 /// A task that a tiny model learns in seconds: which of two words the text holds.
 public enum TinyTask {
-  public static let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "book", "was", "the", "so", "very", "a"]
+  public static let words = [
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "book", "was", "the", "so", "very",
+    "a",
+  ]
 
   public static func texts(_ count: Int, seed: UInt64) -> (texts: [String], targets: [Int]) {
     var generator = SystemSeed(seed)

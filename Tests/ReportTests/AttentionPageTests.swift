@@ -1,5 +1,5 @@
 import Attention
-import BERT
+import Encoder
 import Checkpoint
 import Classification
 import Fixtures
@@ -9,7 +9,8 @@ import Testing
 import Torch
 
 /// Opened in a browser, as a reader does.
-@Suite(.serialized, .enabled(if: Browser.executable != nil, "Chromium is not installed")) struct AttentionPageTests {
+@Suite(.serialized, .enabled(if: Browser.executable != nil, "Chromium is not installed"))
+struct AttentionPageTests {
   private static let text = "the film was so very good but the book was bad"
 
   /// An example of a tiny classifier, with its pretrained model beside it.
@@ -17,11 +18,14 @@ import Torch
     try Fixtures.withFolder { folder in
       try writeTinyModel(to: folder)
       RandomState.seed(3)
-      let settings = ClassifierSettings(variant: try Variant("2VA"), labels: ["bad", "good"], maximumLength: 32)
+      let settings = ClassifierSettings(
+        variant: try Variant("2VA"), labels: ["bad", "good"], maximumLength: 32)
       let classifier = try TextClassifier(pretrained: folder, settings: settings)
       let model = try AttentionModel(classifier, name: "tiny")
       let before = try model.origin(folder).read(text)
-      for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() { parameter.wrappedValue.fillNormal(deviation: 0.3) }
+      for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() {
+        parameter.wrappedValue.fillNormal(deviation: 0.3)
+      }
       let reading = model.read(text)
       return (AttentionExample(reading, origin: before, label: "good"), before)
     }
@@ -36,7 +40,9 @@ import Torch
     """
 
   private static func parts(_ found: Any?) -> [(text: String, weight: Double, band: Int)] {
-    (found as? [[String: Any]] ?? []).map { ($0["text"] as? String ?? "", $0["weight"] as? Double ?? .nan, $0["band"] as? Int ?? -1) }
+    (found as? [[String: Any]] ?? []).map {
+      ($0["text"] as? String ?? "", $0["weight"] as? Double ?? .nan, $0["band"] as? Int ?? -1)
+    }
   }
 
   @Test func `the page highlights what the terminal does, whatever is chosen`() throws {
@@ -65,7 +71,9 @@ import Torch
       #expect(found.map(\.text) == expected.map(\.text), "\(key)")
       for (a, b) in zip(found, expected) { #expect(abs(a.weight - b.weight) < 2e-4, "\(key) \(a.text)") }
       let near = expected.map { abs(($0.normalized * 5).rounded() - $0.normalized * 5) < 0.05 }
-      for (index, pair) in zip(found, expected).enumerated() where !near[index] { #expect(pair.0.band == pair.1.band, "\(key)") }
+      for (index, pair) in zip(found, expected).enumerated() where !near[index] {
+        #expect(pair.0.band == pair.1.band, "\(key)")
+      }
     }
     var options = Highlight.Options()
     check("start", options)
@@ -116,7 +124,8 @@ import Torch
     }
     // The saved page stands alone and opens where the reader left.
     let page = try #require(visit.report["page"] as? [String])
-    let again = try Browser().act(in: page[0], "report.view = state.view; report.rects = document.querySelectorAll('#stage rect').length")
+    let again = try Browser().act(
+      in: page[0], "report.view = state.view; report.rects = document.querySelectorAll('#stage rect').length")
     #expect(again.report["view"] as? String == "neuron" && again.report["rects"] as? Int == count)
     #expect(again.report["problems"] as? [String] == [])
   }
@@ -128,14 +137,20 @@ import Torch
         in: try AttentionPage([example], title: "tiny", only: view).html(),
         "report.tabs = document.querySelectorAll('#views button').length; report.stage = document.getElementById('stage').childElementCount"
       )
-      #expect(visit.report["tabs"] as? Int == 1 && (visit.report["stage"] as? Int ?? 0) > 0 && visit.report["problems"] as? [String] == [])
+      #expect(
+        visit.report["tabs"] as? Int == 1 && (visit.report["stage"] as? Int ?? 0) > 0
+          && visit.report["problems"] as? [String] == [])
     }
   }
 
-  @Test func `512 tokens of a model as large as BERT's first six blocks are interactive in under two seconds`() throws {
+  @Test
+  func `512 tokens of a model as large as BERT's first six blocks are interactive in under two seconds`()
+    throws
+  {
     RandomState.seed(1)
     let config = BERTConfig(
-      vocabularySize: 30, hiddenSize: 768, blockCount: 6, headCount: 12, intermediateSize: 16, maximumPositions: 512, initializerRange: 0.1)
+      vocabularySize: 30, hiddenSize: 768, blockCount: 6, headCount: 12, intermediateSize: 16,
+      maximumPositions: 512, initializerRange: 0.1)
     let bert = BERTModel(config)
     bert.initialize()
     let reading = try Fixtures.withFolder { folder -> TextReading in
@@ -143,8 +158,10 @@ import Torch
       try SafeTensors.write(
         bert.namedParameters().map { ("bert." + $0.name, $0.parameter.wrappedValue.detached()) },
         to: folder.appendingPathComponent("model.safetensors"))
-      try JSONSerialization.data(withJSONObject: config.json).write(to: folder.appendingPathComponent("config.json"))
-      return try AttentionModel(folder: folder).read(String(repeating: "the film was so very good ", count: 90))
+      try JSONSerialization.data(withJSONObject: config.json).write(
+        to: folder.appendingPathComponent("config.json"))
+      return try AttentionModel(folder: folder).read(
+        String(repeating: "the film was so very good ", count: 90))
     }
     #expect(reading.tokens.count == 512)
     let visit = try Browser().act(
@@ -159,7 +176,9 @@ import Torch
         };
         """)
     #expect(visit.report["spans"] as? Int == 510 && visit.report["problems"] as? [String] == [])
-    let (ready, changed) = (visit.report["ready"] as? Double ?? .infinity, visit.report["changed"] as? Double ?? .infinity)
+    let (ready, changed) = (
+      visit.report["ready"] as? Double ?? .infinity, visit.report["changed"] as? Double ?? .infinity
+    )
     #expect(ready < 2000, "milliseconds until the page can be used")
     #expect(changed < 1000, "milliseconds to show another layer and head")
     // The longest pieces of work of the other views, between which the page answers its reader.

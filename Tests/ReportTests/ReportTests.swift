@@ -6,16 +6,23 @@ import Testing
 import Training
 
 @Suite struct ReportTests {
-  static func study(_ names: [String], examples: Int = 1000, data: String = "", mistakes: [Mistake]? = nil) throws -> StudyResult {
+  static func study(_ names: [String], examples: Int = 1000, data: String = "", mistakes: [Mistake]? = nil)
+    throws -> StudyResult
+  {
     StudyResult(
       try names.enumerated().map { index, name in
         let hits = (0..<200).map { $0 < 120 + 10 * index ? 1.0 : 0 }
-        let metrics = Metrics(logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 200))
+        let metrics = Metrics(
+          logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 200))
         let record = RunRecord(
           variant: name, seed: 1,
-          epochs: [EpochRecord(epoch: 1, trainLoss: 1, validation: metrics, test: nil, seconds: 12, tokens: 100)], peakEpoch: 1,
-          test: metrics, parameters: 1_000_000 * (index + 1), sizeBytes: 4_000_000 * (index + 1), inferenceExamplesPerSecond: 50,
-          mistakes: mistakes, fingerprint: "", settings: ["train_examples": .int(examples), "data": .string(data)])
+          epochs: [
+            EpochRecord(epoch: 1, trainLoss: 1, validation: metrics, test: nil, seconds: 12, tokens: 100)
+          ], peakEpoch: 1,
+          test: metrics, parameters: 1_000_000 * (index + 1), sizeBytes: 4_000_000 * (index + 1),
+          inferenceExamplesPerSecond: 50,
+          mistakes: mistakes, fingerprint: "",
+          settings: ["train_examples": .int(examples), "data": .string(data)])
         return VariantResult(variant: try Variant(name), runs: [record], validationHits: hits, testHits: hits)
       })
   }
@@ -31,12 +38,16 @@ import Training
 
   @Test func `the CSV has a header and a field for each column in every row`() throws {
     let lines = ResultsCSV.text(try Self.study(["1VA", "VA:0+2"])).split(separator: "\n")
-    #expect(lines.count == 3 && Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
+    #expect(
+      lines.count == 3
+        && Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
     #expect(lines[1].hasPrefix("1VA,1,first,CLS,1,1000000,4000000,1,0.6,0.6,"))
   }
 
   @Test func `the plot is well-formed XML with a point for each model and a ring`() throws {
-    let svg = AccuracyPlot(try Self.study(["baseline-custom", "1VA", "2VA", "3LV", "VA:0+2"]), subtitle: "a < b & \"c\"").svg
+    let svg = AccuracyPlot(
+      try Self.study(["baseline-custom", "1VA", "2VA", "3LV", "VA:0+2"]), subtitle: "a < b & \"c\""
+    ).svg
     let parser = XMLCheck()
     #expect(parser.isWellFormed(svg))
     #expect(svg.components(separatedBy: "<circle").count - 1 == 4 + 2)
@@ -49,7 +60,10 @@ import Training
     #expect(XMLCheck().isWellFormed(cost) && cost.contains("On the frontier: baseline-custom, 1VA, 2VA."))
     let epochs = EpochPlot(result).svg
     #expect(XMLCheck().isWellFormed(epochs) && epochs.components(separatedBy: "<polyline").count - 1 == 6)
-    #expect([cost, epochs].allSatisfy { $0.contains("<title>") && $0.contains("<desc>") && $0.contains("prefers-color-scheme") })
+    #expect(
+      [cost, epochs].allSatisfy {
+        $0.contains("<title>") && $0.contains("<desc>") && $0.contains("prefers-color-scheme")
+      })
   }
 
   @Test func `on IMDB the figures of 2019 stand beside ours, elsewhere they do not`() throws {
@@ -71,32 +85,47 @@ import Training
   }
 
   @Test func `the most confident mistakes are shown as they are, and harm nobody`() throws {
-    let mistake = Mistake(example: 3, text: "<img src=x onerror=alert(1)> & so", label: "good", predicted: "bad", probability: 0.987)
+    let mistake = Mistake(
+      example: 3, text: "<img src=x onerror=alert(1)> & so", label: "good", predicted: "bad",
+      probability: 0.987)
     let result = try Self.study(["1VA"], mistakes: [mistake])
     let html = StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: []).html
-    #expect(html.contains("Most confident mistakes") && html.contains("&lt;img src=x") && html.contains("98.7") && !html.contains("<img"))
+    #expect(
+      html.contains("Most confident mistakes") && html.contains("&lt;img src=x") && html.contains("98.7")
+        && !html.contains("<img"))
     let none = try Self.study(["1VA"], mistakes: [])
-    #expect(!StudyPage(none, plot: AccuracyPlot(none, subtitle: ""), settings: []).html.contains("mistakes</h2>"))
-    #expect(Mistake(example: 0, text: String(repeating: "a", count: 900), label: "", predicted: "", probability: 1).text.count == 601)
+    #expect(
+      !StudyPage(none, plot: AccuracyPlot(none, subtitle: ""), settings: []).html.contains("mistakes</h2>"))
+    #expect(
+      Mistake(example: 0, text: String(repeating: "a", count: 900), label: "", predicted: "", probability: 1)
+        .text.count == 601)
   }
 
   @Test func `the learning curve has a point for each size and variant`() throws {
     var result = try Self.study(["1VA", "2VA"], examples: 1000)
-    result.smallerStudies = [try Self.study(["1VA", "2VA"], examples: 100), try Self.study(["1VA"], examples: 300)]
+    result.smallerStudies = [
+      try Self.study(["1VA", "2VA"], examples: 100), try Self.study(["1VA"], examples: 300),
+    ]
     let svg = LearningCurvePlot(result).svg
     #expect(XMLCheck().isWellFormed(svg) && svg.components(separatedBy: "<circle").count - 1 == 5)
-    for part in [">100<", ">300<", ">1000<", "1VA: 100 examples 60.00"] { #expect(svg.contains(part), "\(part)") }
+    for part in [">100<", ">300<", ">1000<", "1VA: 100 examples 60.00"] {
+      #expect(svg.contains(part), "\(part)")
+    }
     #expect(StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: []).html.contains(svg))
   }
 
   @Test func `growth is drawn with the line that fits it`() {
     let straight = GrowthPlot.Series(axis: "a & b", points: [(1, 3), (2, 5), (4, 9)])
-    #expect(abs(straight.line.slope - 2) < 1e-9 && abs(straight.line.intercept - 1) < 1e-9 && abs(straight.line.explained - 1) < 1e-9)
+    #expect(
+      abs(straight.line.slope - 2) < 1e-9 && abs(straight.line.intercept - 1) < 1e-9
+        && abs(straight.line.explained - 1) < 1e-9)
     let bent = GrowthPlot.Series(axis: "x", points: [(1, 1), (2, 4), (3, 9), (8, 64)])
     #expect(bent.line.explained < 0.99)
     let level = GrowthPlot.Series(axis: "rows", points: [(1, 0.25), (2, 0.5)], isLevel: true)
     let svg = GrowthPlot(title: "time", [straight, bent, level]).svg
-    #expect(XMLCheck().isWellFormed(svg) && svg.components(separatedBy: "<circle").count - 1 == 9 && svg.contains("100.00"))
+    #expect(
+      XMLCheck().isWellFormed(svg) && svg.components(separatedBy: "<circle").count - 1 == 9
+        && svg.contains("100.00"))
     #expect(svg.contains("between 0.250 and 0.500"))
     // The bent one's line meets the axis of x, 268 down, at 1.444 of 8.4.
     let line = svg.components(separatedBy: "stroke-dasharray")[1].components(separatedBy: "<line ").last!
@@ -105,8 +134,11 @@ import Training
 
   @Test func `the page escapes what it shows`() throws {
     let result = try Self.study(["1VA", "2VA"])
-    let html = StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: [("classes", "<script>alert(1)</script>")]).html
-    #expect(!html.contains("<script>alert") && html.contains("&lt;script&gt;alert") && html.contains("Recommended"))
+    let html = StudyPage(
+      result, plot: AccuracyPlot(result, subtitle: ""), settings: [("classes", "<script>alert(1)</script>")]
+    ).html
+    #expect(
+      !html.contains("<script>alert") && html.contains("&lt;script&gt;alert") && html.contains("Recommended"))
   }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Corpus
 import Fixtures
@@ -14,14 +15,19 @@ import Training
   }
 
   private func record(_ data: TrainingData) -> RunRecord {
-    let metrics = Metrics(logits: data.test.targets.map { $0 == 0 ? [1, 0] : [0, 1] }, targets: data.test.targets)
-    let epochs = (1...2).map { EpochRecord(epoch: $0, trainLoss: 1 / Double($0), validation: metrics, test: nil, seconds: 2, tokens: 9) }
+    let metrics = Metrics(
+      logits: data.test.targets.map { $0 == 0 ? [1, 0] : [0, 1] }, targets: data.test.targets)
+    let epochs = (1...2).map {
+      EpochRecord(epoch: $0, trainLoss: 1 / Double($0), validation: metrics, test: nil, seconds: 2, tokens: 9)
+    }
     return RunRecord(
       variant: "3VA", seed: .max, epochs: epochs, peakEpoch: 2, test: metrics, parameters: 7, sizeBytes: 28,
       inferenceExamplesPerSecond: 5, fingerprint: "f", settings: ["epochs": .int(2)])
   }
 
-  private func predictions(_ data: TrainingData, _ change: (Int) -> Int = { $0 }) throws -> TrainingJob.Predictions {
+  private func predictions(_ data: TrainingData, _ change: (Int) -> Int = { $0 }) throws
+    -> TrainingJob.Predictions
+  {
     let json = ["validation": Array(data.validation!.targets), "test": data.test.targets.map(change)]
     return try JSONDecoder().decode(TrainingJob.Predictions.self, from: JSONEncoder().encode(json))
   }
@@ -39,12 +45,18 @@ import Training
       let first = try #require(running.runs().first)
       #expect(!first.isFinished && first.seed == .max && first["test_accuracy"] == nil)
       #expect(try running.epochs(of: first).count == 1)
-      for _ in 0..<2 { try RunStore(folder).finish(record, predictions(data) { $0 == 0 ? 1 : $0 }, data: data) }
+      for _ in 0..<2 {
+        try RunStore(folder).finish(record, predictions(data) { $0 == 0 ? 1 : $0 }, data: data)
+      }
       let store = try RunStore(reading: folder)
       let runs = try store.runs()
       #expect(
-        runs.count == 1 && runs[0].isFinished && runs[0]["test_accuracy"]?.real == 1 && runs[0]["settings"] == .text(#"{"epochs":2}"#))
-      #expect(try store.epochs(of: runs[0]).map { $0.first { $0.name == "train_loss" }?.value } == [.real(1), .real(0.5)])
+        runs.count == 1 && runs[0].isFinished && runs[0]["test_accuracy"]?.real == 1
+          && runs[0]["settings"] == .text(#"{"epochs":2}"#))
+      #expect(
+        try store.epochs(of: runs[0]).map { $0.first { $0.name == "train_loss" }?.value } == [
+          .real(1), .real(0.5),
+        ])
       #expect(try store.hits(of: runs[0], split: "validation") == [1, 1, 1, 1])
       #expect(try store.hits(of: runs[0], split: "test") == data.test.targets.map { $0 == 0 ? 0 : 1 })
     }

@@ -16,7 +16,11 @@ import WordPiece
 
   private func load() throws -> (train: DataSet, test: DataSet) {
     let train = try DataSet(CorpusReader().read(folder.appendingPathComponent("train.csv"), split: .train))
-    return (train, try DataSet(CorpusReader().read(folder.appendingPathComponent("test.csv"), split: .test), classes: train.classes))
+    return (
+      train,
+      try DataSet(
+        CorpusReader().read(folder.appendingPathComponent("test.csv"), split: .test), classes: train.classes)
+    )
   }
 
   @Test func `three blocks beat a bag of words by far`() throws {
@@ -29,10 +33,12 @@ import WordPiece
     options.bertLearningRate = 5e-4
     options.schedule = .linear
     options.warmup = 0.1
-    let data = try TrainingData(train: train, test: test, validationShare: 0.1, splitSeed: 1, selection: .validation)
+    let data = try TrainingData(
+      train: train, test: test, validationShare: 0.1, splitSeed: 1, selection: .validation)
     let deep = try Fixtures.withFolder { out in
       try TrainingJob(
-        model: folder.appendingPathComponent("model"), variant: try Variant("3VA"), data: data, options: options, maximumLength: 96
+        model: folder.appendingPathComponent("model"), variant: try Variant("3VA"), data: data,
+        options: options, maximumLength: 96
       ).run(in: out)
     }
     #expect(words.accuracy(train) > 0.5 && bag < 0.65)
@@ -41,7 +47,10 @@ import WordPiece
 
   @Test func `the sample stays small`() throws {
     func sizeBytes(_ name: String) throws -> Int {
-      try #require(try FileManager.default.attributesOfItem(atPath: folder.appendingPathComponent(name).path)[.size] as? NSNumber).intValue
+      try #require(
+        try FileManager.default.attributesOfItem(atPath: folder.appendingPathComponent(name).path)[.size]
+          as? NSNumber
+      ).intValue
     }
     #expect(try sizeBytes("train.csv") + sizeBytes("test.csv") < 2_000_000)
     #expect(try sizeBytes("model/model.safetensors") < 10_000_000)
@@ -61,7 +70,9 @@ private struct BagOfWords {
     let rows = tokenizer.encode(Array(data.texts))
     for epoch in 0..<12 {
       let rate = 0.05 / Double(1 + epoch)
-      for index in BatchPlan(count: rows.count, batchSize: 1, seed: 1, epoch: epoch).batches(lengths: rows.map { _ in 1 }).joined() {
+      for index in BatchPlan(count: rows.count, batchSize: 1, seed: 1, epoch: epoch).batches(
+        lengths: rows.map { _ in 1 }
+      ).joined() {
         let row = rows[index]
         let error = 1 / (1 + exp(-score(row))) - Double(data.targets[index])
         for id in row { weights[Int(id)] -= rate * error }
@@ -74,6 +85,7 @@ private struct BagOfWords {
 
   func accuracy(_ data: DataSet) -> Double {
     let rows = tokenizer.encode(Array(data.texts))
-    return Double(rows.indices.count { (score(rows[$0]) > 0) == (data.targets[$0] == 1) }) / Double(data.count)
+    return Double(rows.indices.count { (score(rows[$0]) > 0) == (data.targets[$0] == 1) })
+      / Double(data.count)
   }
 }

@@ -40,7 +40,9 @@ import Torch
         x[i] *= 1 - 0.025 * 0.1
         m[i] = 0.9 * m[i] + 0.1 * g
         v[i] = 0.999 * v[i] + 0.001 * g * g
-        x[i] -= 0.025 * (m[i] / (1 - pow(0.9, Double(step)))) / ((v[i] / (1 - pow(0.999, Double(step)))).squareRoot() + 1e-8)
+        x[i] -=
+          0.025 * (m[i] / (1 - pow(0.9, Double(step))))
+          / ((v[i] / (1 - pow(0.999, Double(step)))).squareRoot() + 1e-8)
       }
     }
     #expect(isClose(tensor.detached().array(), x.map(Float.init)))

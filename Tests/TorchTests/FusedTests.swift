@@ -3,7 +3,8 @@ import Testing
 import Torch
 
 /// Every fused operation against the plain graph in float64: values, and gradients of all its inputs.
-@Suite(.enabled(if: Fused.isAvailable(.float32, on: .cpu, widths: []), "this processor has no fused operations"))
+@Suite(
+  .enabled(if: Fused.isAvailable(.float32, on: .cpu, widths: []), "this processor has no fused operations"))
 struct FusedTests {
   private static let tolerance: [DType: Double] = [.float32: 1e-5, .bfloat16: 2e-2]
 
@@ -54,12 +55,15 @@ struct FusedTests {
   @Test(arguments: [DType.float32, .bfloat16])
   func `packed attention equals the plain one`(dtype: DType) {
     RandomState.seed(7)
-    for (lengths, heads, size) in [([1, 5, 16], 2, 16), ([47, 48, 49], 3, 32), ([130, 2, 97], 2, 64), ([33], 1, 128)] {
+    for (lengths, heads, size) in [
+      ([1, 5, 16], 2, 16), ([47, 48, 49], 3, 32), ([130, 2, 97], 2, 64), ([33], 1, 128),
+    ] {
       let tokens = lengths.reduce(0, +)
       let qkv = parameter([tokens, 3 * heads * size], dtype)
       let reference = twin(qkv)
       let fused = qkv.packedAttention(lengths: Tensor(lengths.map(Int64.init)), heads: heads, dropout: 0)
-      let plain = Tensor.concatenated(reference.split(lengths).map { attention($0, heads: heads, masks: nil) })
+      let plain = Tensor.concatenated(
+        reference.split(lengths).map { attention($0, heads: heads, masks: nil) })
       expectEqual(fused, plain, [(qkv, reference)], dtype, "lengths \(lengths), \(heads) heads of \(size)")
     }
   }
@@ -71,13 +75,17 @@ struct FusedTests {
     RandomState.seed(3)
     let qkv = parameter([length, 3 * heads * size], dtype)
     // With the unit matrix for values the output is the masked probabilities themselves.
-    let unit = Tensor((0..<length * size).map { $0 / size == $0 % size ? Float(1) : 0 }, shape: [length, size]).to(dtype)
-    let probe = Tensor.concatenated([qkv.detached().narrowed(1, from: 0, count: 2 * heads * size), unit, unit], along: 1)
+    let unit = Tensor(
+      (0..<length * size).map { $0 / size == $0 % size ? Float(1) : 0 }, shape: [length, size]
+    ).to(dtype)
+    let probe = Tensor.concatenated(
+      [qkv.detached().narrowed(1, from: 0, count: 2 * heads * size), unit, unit], along: 1)
     RandomState.seed(11)
     let masked = probe.packedAttention(lengths: lengths, heads: heads, dropout: 0.25)
     let masks = (0..<heads).map { head -> Tensor in
       let row = masked.narrowed(1, from: head * size, count: length).to(.float64)
-      return Tensor(row.contiguous().array(Double.self).map { $0 == 0 ? 0 : 1 / 0.75 }, shape: [length, length])
+      return Tensor(
+        row.contiguous().array(Double.self).map { $0 == 0 ? 0 : 1 / 0.75 }, shape: [length, length])
     }
     let dropped = masks.map { $0.equals(Tensor.zeros([], dtype: .float64)).to(.float64).mean().item }
     for share in dropped { #expect(abs(share - 0.25) < 0.03) }
@@ -94,22 +102,28 @@ struct FusedTests {
     let (heads, size) = (3, 32)
     let hidden = heads * size
     let lengths = [1, 40, 7]
-    let (query, keysValues) = (parameter([lengths.count, hidden], dtype), parameter([48, 2 * hidden], dtype))
+    let (query, keysValues) = (
+      parameter([lengths.count, hidden], dtype), parameter([48, 2 * hidden], dtype)
+    )
     let (plainQuery, plainKeys) = (twin(query), twin(keysValues))
-    let fused = query.firstAttention(keysValues, lengths: Tensor(lengths.map(Int64.init)), heads: heads, dropout: 0)
+    let fused = query.firstAttention(
+      keysValues, lengths: Tensor(lengths.map(Int64.init)), heads: heads, dropout: 0)
     let rows = zip(plainKeys.split(lengths), plainQuery.split([1, 1, 1])).map { keys, query -> Tensor in
       let zeros = Tensor.zeros([keys.shape[0] - 1, hidden], dtype: .float64)
       let queries = Tensor.concatenated([query, zeros])
-      return attention(.concatenated([queries, keys], along: 1), heads: heads, masks: nil).narrowed(0, from: 0, count: 1)
+      return attention(.concatenated([queries, keys], along: 1), heads: heads, masks: nil).narrowed(
+        0, from: 0, count: 1)
     }
-    expectEqual(fused, .concatenated(rows), [(query, plainQuery), (keysValues, plainKeys)], dtype, "first token")
+    expectEqual(
+      fused, .concatenated(rows), [(query, plainQuery), (keysValues, plainKeys)], dtype, "first token")
   }
 
   @Test(arguments: [DType.float32, .bfloat16])
   func `attention of the first token drops probabilities out`(dtype: DType) {
     // Equal scores and the unit matrix for values: each output is a kept probability or 0.
     let length = 64
-    let unit = Tensor((0..<length * length).map { $0 / length == $0 % length ? Float(1) : 0 }, shape: [length, length])
+    let unit = Tensor(
+      (0..<length * length).map { $0 / length == $0 % length ? Float(1) : 0 }, shape: [length, length])
     let keysValues = Tensor.concatenated([Tensor.zeros([length, length]), unit], along: 1).to(dtype)
     keysValues.requiresGradient = true
     RandomState.seed(2)
@@ -127,7 +141,9 @@ struct FusedTests {
   func `a large linear layer equals the plain one`(dtype: DType, sides: (Int, Int)) {
     RandomState.seed(6)
     let (inputs, outputs) = sides
-    let (x, weight, bias) = (parameter([600, inputs], dtype), parameter([outputs, inputs], dtype), parameter([outputs], dtype))
+    let (x, weight, bias) = (
+      parameter([600, inputs], dtype), parameter([outputs, inputs], dtype), parameter([outputs], dtype)
+    )
     let (plainX, plainWeight, plainBias) = (twin(x), twin(weight), twin(bias))
     expectEqual(
       x.linear(weight, bias), plainX.matmul(plainWeight.transposed(0, 1)) + plainBias,
@@ -149,7 +165,9 @@ struct FusedTests {
     for tensor in tables { tensor.fillNormal(deviation: 1) }
     let ids = Tensor([3, 29, 3, 0, 7, 3, 11] as [Int64]), places = Tensor([0, 1, 2, 0, 1, 2, 8] as [Int64])
     func fused(_ dropout: Double) -> Tensor {
-      .embedded(words: words, positions: positions, types: types, norm: norm, ids: ids, places: places, dtype: dtype, dropout: dropout)
+      .embedded(
+        words: words, positions: positions, types: types, norm: norm, ids: ids, places: places, dtype: dtype,
+        dropout: dropout)
     }
     for hasRowGradients in [false, true] {
       words.hasRowGradients = hasRowGradients
@@ -162,7 +180,8 @@ struct FusedTests {
       RandomState.seed(13)
       let sum = twins[0].rows(ids) + twins[1].rows(places) + twins[2].narrowed(0, from: 0, count: 1)
       expectEqual(
-        fused(0.25), sum.layerNorm(twins[3], twins[4], epsilon: 1e-12) * mask, Array(zip(tables, twins)), dtype,
+        fused(0.25), sum.layerNorm(twins[3], twins[4], epsilon: 1e-12) * mask, Array(zip(tables, twins)),
+        dtype,
         "embeddings, row gradients \(hasRowGradients)")
     }
   }
@@ -173,12 +192,15 @@ struct FusedTests {
     for (rows, hidden, inner) in [(37, 48, 80), (601, 208, 592)] {
       RandomState.seed(1)
       let x = parameter([rows, hidden], dtype)
-      let (first, bias, second) = (parameter([inner, hidden]), parameter([inner]), parameter([hidden, inner]))
+      let (first, bias, second) = (
+        parameter([inner, hidden]), parameter([inner]), parameter([hidden, inner])
+      )
       let (plainX, plainFirst, plainBias, plainSecond) = (twin(x), twin(first), twin(bias), twin(second))
       expectEqual(
         x.feedForward(inner: first, bias: bias, outer: second),
         (plainX.matmul(plainFirst.transposed(0, 1)) + plainBias).gelu().matmul(plainSecond.transposed(0, 1)),
-        [(x, plainX), (first, plainFirst), (bias, plainBias), (second, plainSecond)], dtype, "feed-forward of \(rows) rows")
+        [(x, plainX), (first, plainFirst), (bias, plainBias), (second, plainSecond)], dtype,
+        "feed-forward of \(rows) rows")
     }
   }
 
@@ -190,17 +212,20 @@ struct FusedTests {
     RandomState.seed(9)
     // Ones go in: what comes out above the mean was kept.
     let kept = Tensor.full(1, [rows, width]).residualNorm(
-      bias: zeros, residual: Tensor.zeros([rows, width]), weight: ones, offset: zeros, epsilon: 1e-12, dropout: 0.3)
+      bias: zeros, residual: Tensor.zeros([rows, width]), weight: ones, offset: zeros, epsilon: 1e-12,
+      dropout: 0.3)
     let mask = Tensor(kept.array(Double.self).map { $0 > 0 ? 1 / 0.7 : 0 }, shape: [rows, width])
     #expect(abs(mask.mean().item - 1) < 0.06)
     RandomState.seed(20)
     let inputs = [
-      parameter([rows, width], dtype), parameter([width]), parameter([rows, width], dtype), parameter([width]), parameter([width]),
+      parameter([rows, width], dtype), parameter([width]), parameter([rows, width], dtype),
+      parameter([width]), parameter([width]),
     ]
     let twins = inputs.map(twin)
     RandomState.seed(9)
     let fused = inputs[0].residualNorm(
-      bias: inputs[1], residual: inputs[2], weight: inputs[3], offset: inputs[4], epsilon: 1e-12, dropout: 0.3)
+      bias: inputs[1], residual: inputs[2], weight: inputs[3], offset: inputs[4], epsilon: 1e-12, dropout: 0.3
+    )
     let plain = (twins[2] + (twins[0] + twins[1]) * mask).layerNorm(twins[3], twins[4], epsilon: 1e-12)
     expectEqual(fused, plain, Array(zip(inputs, twins)), dtype, "norm")
   }
@@ -209,7 +234,9 @@ struct FusedTests {
 extension FusedTests {
   @Test func `the BiLSTM equals libtorch's, which runs in float64`() {
     RandomState.seed(4)
-    for (lengths, width, hidden) in [([1], 24, 32), ([3, 1, 7], 24, 32), ([5, 5, 5, 2, 9, 1, 1, 30], 24, 32), ([300, 212], 272, 128)] {
+    for (lengths, width, hidden) in [
+      ([1], 24, 32), ([3, 1, 7], 24, 32), ([5, 5, 5, 2, 9, 1, 1, 30], 24, 32), ([300, 212], 272, 128),
+    ] {
       let lstm = BiLSTM(width, hiddenSize: hidden)
       lstm.initialize()
       let x = parameter([lengths.reduce(0, +), width])

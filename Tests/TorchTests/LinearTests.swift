@@ -13,15 +13,19 @@ import Torch
   /// Largest difference from `x Wᵀ + b` in float64 over the largest magnitude.
   private func error(_ y: Tensor, _ x: Tensor, _ layers: [Linear]) -> Double {
     let plain = Tensor.concatenated(
-      layers.map { x.to(.float64).matmul($0.weight.to(.float64).transposed(0, 1)) + $0.bias.to(.float64) }, along: 1)
+      layers.map { x.to(.float64).matmul($0.weight.to(.float64).transposed(0, 1)) + $0.bias.to(.float64) },
+      along: 1)
     return (y.to(.float64) - plain).abs().max().item / plain.abs().max().item
   }
 
   @Test(arguments: [(DType.float32, 1e-5), (.bfloat16, 2e-2)])
-  func `layers of any size equal the plain product, with and without gradients`(dtype: DType, tolerance: Double) {
+  func `layers of any size equal the plain product, with and without gradients`(
+    dtype: DType, tolerance: Double
+  ) {
     RandomState.seed(8)
     for (rows, inputs, sizes) in [
-      (1, 16, [16]), (7, 48, [80]), (100, 768, [64, 64, 64]), (49, 800, [16, 144]), (530, 400, [320, 336]), (3, 10, [3]),
+      (1, 16, [16]), (7, 48, [80]), (100, 768, [64, 64, 64]), (49, 800, [16, 144]), (530, 400, [320, 336]),
+      (3, 10, [3]),
       (5, 32, [2, 16]), (8, 1600, [16, 784]), (64, 48, [112]), (65, 48, [112]),
     ] {
       let layers = sizes.map { layer(inputs, $0) }
@@ -38,7 +42,8 @@ import Torch
   func `gradients of layers side by side equal the plain ones`(dtype: DType, tolerance: Double) {
     RandomState.seed(9)
     for (rows, inputs, sizes) in [
-      (601, 416, [208, 320]), (9, 16, [16, 32]), (1, 1600, [784]), (64, 80, [48, 16, 112]), (65, 80, [48]), (8, 768, [3072]),
+      (601, 416, [208, 320]), (9, 16, [16, 32]), (1, 1600, [784]), (64, 80, [48, 16, 112]), (65, 80, [48]),
+      (8, 768, [3072]),
     ] {
       let layers = sizes.map { layer(inputs, $0) }
       let x = Tensor.normal([rows, inputs]).to(dtype)
@@ -70,10 +75,13 @@ import Torch
       let (first, second) = (layer(hidden, inner), layer(inner, hidden))
       let x = Tensor.normal([rows, hidden]).to(dtype)
       func check() {
-        let inside = x.to(.float64).matmul(first.weight.to(.float64).transposed(0, 1)) + first.bias.to(.float64)
+        let inside =
+          x.to(.float64).matmul(first.weight.to(.float64).transposed(0, 1)) + first.bias.to(.float64)
         let wanted = inside.gelu().matmul(second.weight.to(.float64).transposed(0, 1))
         let found = Linear.feedForward(first, second, x)
-        #expect((found.to(.float64) - wanted).abs().max().item / wanted.abs().max().item < tolerance, "\(rows) rows, \(hidden), \(inner)")
+        #expect(
+          (found.to(.float64) - wanted).abs().max().item / wanted.abs().max().item < tolerance,
+          "\(rows) rows, \(hidden), \(inner)")
       }
       withoutGradients { check() }
       check()
@@ -82,16 +90,19 @@ import Torch
     }
   }
 
-  @Test(.enabled(if: Fused.isAvailable(.float32, on: .cpu, widths: []), "this processor has no fused operations"))
+  @Test(
+    .enabled(if: Fused.isAvailable(.float32, on: .cpu, widths: []), "this processor has no fused operations"))
   func `GELU after a packed product is exact over its whole range`() {
     // The second layer hands on what the first one's GELU gives.
     let size = 1600
     let (first, second) = (Linear(16, size), Linear(size, size))
     first.weight.fill(0)
     first.bias.copy(from: Tensor((-800...799).map { Float($0) / 50 }))
-    second.weight.copy(from: Tensor((0..<size * size).map { $0 / size == $0 % size ? Float(1) : 0 }, shape: [size, size]))
+    second.weight.copy(
+      from: Tensor((0..<size * size).map { $0 / size == $0 % size ? Float(1) : 0 }, shape: [size, size]))
     let error = withoutGradients {
-      (Linear.feedForward(first, second, Tensor.zeros([1, 16])).to(.float64) - first.bias.to(.float64).gelu()).abs().max().item
+      (Linear.feedForward(first, second, Tensor.zeros([1, 16])).to(.float64) - first.bias.to(.float64).gelu())
+        .abs().max().item
     }
     #expect(error < 2e-6, "over -16…16")
   }

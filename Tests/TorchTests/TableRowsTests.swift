@@ -68,7 +68,9 @@ import Torch
       if step == 19 {
         runs[2].optimizer.settle()
         let other = Run(runs[2].embedding.weight.detached(), rowwise: true)
-        for (to, from) in zip(other.optimizer.state, runs[2].optimizer.state) { to.tensor.copy(from: from.tensor) }
+        for (to, from) in zip(other.optimizer.state, runs[2].optimizer.state) {
+          to.tensor.copy(from: from.tensor)
+        }
         other.optimizer.didRestore()
         runs[2] = other
       }

@@ -1,3 +1,4 @@
+import Files
 import Fixtures
 import Foundation
 import Testing
@@ -20,8 +21,12 @@ import Torch
       ({ $0.exp() }, { exp($0) }), ({ $0.abs() }, { abs($0) }), ({ $0.tanh() }, { tanh($0) }),
       ({ $0.relu() }, { max(0, $0) }), ({ $0.sigmoid() }, PlainMatrix.sigmoid), ({ $0 * 3 }, { $0 * 3 }),
       ({ $0 + 0.5 }, { $0 + 0.5 }), ({ ($0 * $0 + 1).log() }, { log($0 * $0 + 1) }),
-      ({ ($0 * $0).squareRoot() }, { abs($0) }), ({ $0.gelu() }, { 0.5 * $0 * (1 + erf($0 / Float(2).squareRoot())) }),
-      ({ $0.gelu(tanhApproximation: true) }, { 0.5 * $0 * (1 + tanh(0.7978845608 * ($0 + 0.044715 * $0 * $0 * $0))) }),
+      ({ ($0 * $0).squareRoot() }, { abs($0) }),
+      ({ $0.gelu() }, { 0.5 * $0 * (1 + erf($0 / Float(2).squareRoot())) }),
+      (
+        { $0.gelu(tanhApproximation: true) },
+        { 0.5 * $0 * (1 + tanh(0.7978845608 * ($0 + 0.044715 * $0 * $0 * $0))) }
+      ),
     ]
     shapes { rows, columns, generator in
       let m = PlainMatrix.random(rows, columns, &generator)
@@ -35,7 +40,10 @@ import Torch
       #expect(isClose((tensor(a) + tensor(b)).array(), zip(a.values, b.values).map { $0 + $1 }))
       #expect(isClose((tensor(a) - tensor(b)).array(), zip(a.values, b.values).map { $0 - $1 }))
       #expect(isClose((tensor(a) * tensor(b)).array(), zip(a.values, b.values).map { $0 * $1 }))
-      #expect(isClose((tensor(a) / (tensor(b) * tensor(b) + 1)).array(), zip(a.values, b.values).map { $0 / ($1 * $1 + 1) }))
+      #expect(
+        isClose(
+          (tensor(a) / (tensor(b) * tensor(b) + 1)).array(),
+          zip(a.values, b.values).map { $0 / ($1 * $1 + 1) }))
       #expect(tensor(a).equals(tensor(a)).array(Bool.self).allSatisfy { $0 })
     }
   }
@@ -48,9 +56,12 @@ import Torch
       #expect(isClose([Float(tensor(a).mean().item)], [a.values.reduce(0, +) / Float(a.values.count)]))
       #expect(isClose(tensor(a).sum(along: 1).array(), (0..<rows).map { a.row($0).reduce(0, +) }))
       #expect(tensor(a).max().item == Double(a.values.max()!))
-      #expect(tensor(a).argmax().array(Int64.self) == (0..<rows).map { r in Int64(a.row(r).firstIndex(of: a.row(r).max()!)!) })
+      #expect(
+        tensor(a).argmax().array(Int64.self)
+          == (0..<rows).map { r in Int64(a.row(r).firstIndex(of: a.row(r).max()!)!) })
       #expect(isClose(tensor(a).softmax().array(), a.mapRows(PlainMatrix.softmax).values))
-      #expect(isClose(tensor(a).logSoftmax().array(), a.mapRows { PlainMatrix.softmax($0).map { log($0) } }.values))
+      #expect(
+        isClose(tensor(a).logSoftmax().array(), a.mapRows { PlainMatrix.softmax($0).map { log($0) } }.values))
     }
   }
 
@@ -67,8 +78,9 @@ import Torch
       #expect(Tensor.stacked([t, t]).shape == [2, rows, columns])
       #expect(t.split([1, rows - 1].filter { $0 > 0 }).flatMap { $0.array(Float.self) } == m.values)
       #expect(
-        Tensor.zeros([rows, columns]).replacing(Tensor([Int64(0)]), with: t.narrowed(0, from: 0, count: 1)).array(Float.self).prefix(
-          columns) == m.row(0)[...])
+        Tensor.zeros([rows, columns]).replacing(Tensor([Int64(0)]), with: t.narrowed(0, from: 0, count: 1))
+          .array(Float.self).prefix(
+            columns) == m.row(0)[...])
       #expect(t.rows(Tensor([Int64(0)])).array() == m.row(0))
     }
   }
@@ -79,18 +91,27 @@ import Torch
       let bias = PlainMatrix.random(1, 4, &generator)
       let product = x.times(w.transposed).mapRows { zip($0, bias.values).map(+) }
       #expect(isClose(tensor(x).linear(tensor(w), Tensor(bias.values)).array(), product.values))
-      let scale = PlainMatrix.random(1, columns, &generator), shift = PlainMatrix.random(1, columns, &generator)
+      let scale = PlainMatrix.random(1, columns, &generator),
+        shift = PlainMatrix.random(1, columns, &generator)
       let normal = x.mapRows { row in
         let mean = row.reduce(0, +) / Float(row.count)
         let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(row.count)
-        return row.indices.map { (row[$0] - mean) / (variance + 1e-5).squareRoot() * scale.values[$0] + shift.values[$0] }
+        return row.indices.map {
+          (row[$0] - mean) / (variance + 1e-5).squareRoot() * scale.values[$0] + shift.values[$0]
+        }
       }
-      #expect(isClose(tensor(x).layerNorm(Tensor(scale.values), Tensor(shift.values), epsilon: 1e-5).array(), normal.values, within: 1e-3))
+      #expect(
+        isClose(
+          tensor(x).layerNorm(Tensor(scale.values), Tensor(shift.values), epsilon: 1e-5).array(),
+          normal.values, within: 1e-3))
       let targets = (0..<rows).map { _ in Int64.random(in: 0..<Int64(columns), using: &generator) }
       let losses = (0..<rows).map { -log(PlainMatrix.softmax(x.row($0))[Int(targets[$0])]) }
-      #expect(isClose([Float(tensor(x).crossEntropy(Tensor(targets)).item)], [losses.reduce(0, +) / Float(rows)]))
+      #expect(
+        isClose([Float(tensor(x).crossEntropy(Tensor(targets)).item)], [losses.reduce(0, +) / Float(rows)]))
       let q = tensor(x).reshaped([1, 1, rows, columns])
-      let scores = x.times(x.transposed).mapRows { PlainMatrix.softmax($0.map { $0 / Float(columns).squareRoot() }) }
+      let scores = x.times(x.transposed).mapRows {
+        PlainMatrix.softmax($0.map { $0 / Float(columns).squareRoot() })
+      }
       #expect(isClose(Tensor.attention(q, q, q).array(), scores.times(x).values))
     }
   }
@@ -107,7 +128,9 @@ import Torch
 
   @Test func `types convert and keep their values`() {
     let t = Tensor([1.5, -2, 3] as [Float])
-    for type in [DType.float16, .bfloat16, .float64] { #expect(t.to(type).to(.float32).array() == [1.5, -2, 3] as [Float]) }
+    for type in [DType.float16, .bfloat16, .float64] {
+      #expect(t.to(type).to(.float32).array() == [1.5, -2, 3] as [Float])
+    }
     #expect(t.to(.int64).array() == [1, -2, 3] as [Int64])
     #expect(Tensor([Int64]()).array(Int64.self).isEmpty)
   }

@@ -13,11 +13,15 @@ import WordPiece
       try writeTinyModel(to: folder)
       let (texts, targets) = TinyTask.texts(20, seed: 1)
       let set = DataSet(texts: texts, targets: targets, classes: ["bad", "good"])
-      let data = try TrainingData(train: set, test: set, validationShare: 0.5, splitSeed: 1, selection: .validation)
-      func classifier(_ variant: String, length: Int = 16, _ truncation: Truncation = .head) throws -> TextClassifier {
+      let data = try TrainingData(
+        train: set, test: set, validationShare: 0.5, splitSeed: 1, selection: .validation)
+      func classifier(_ variant: String, length: Int = 16, _ truncation: Truncation = .head) throws
+        -> TextClassifier
+      {
         let settings = ClassifierSettings(
           variant: try Variant(variant), labels: set.classes, maximumLength: length, truncation: truncation)
-        let words = try WordCounts(set.texts, options: TokenizerOptions()).wordTokenizer(size: 50, options: TokenizerOptions())
+        let words = try WordCounts(set.texts, options: TokenizerOptions()).wordTokenizer(
+          size: 50, options: TokenizerOptions())
         return try TextClassifier(pretrained: folder, settings: settings, wordTokenizer: words)
       }
       let first = try data.encodedTrain(for: classifier("1VA"))

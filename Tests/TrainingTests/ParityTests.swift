@@ -1,4 +1,4 @@
-import BERT
+import Encoder
 import Checkpoint
 import Classification
 import Fixtures
@@ -56,7 +56,8 @@ func norm(_ a: Tensor) -> Double { (a * a).sum().item.squareRoot() }
     #expect(try largestDifference(try #require(output.pooled), golden.tensor("pooled_output")) < 1e-5)
     #expect(output.hiddenStates.count == 5 && output.attentions.count == 4)
     for (index, state) in output.hiddenStates.enumerated() {
-      #expect(try largestDifference(output.batch.padded(state), golden.tensor("hidden_states.\(index)")) < 1e-5)
+      #expect(
+        try largestDifference(output.batch.padded(state), golden.tensor("hidden_states.\(index)")) < 1e-5)
     }
     for (index, attention) in output.attentions.enumerated() {
       #expect(try largestDifference(attention, golden.tensor("attentions.\(index)")) < 1e-5)

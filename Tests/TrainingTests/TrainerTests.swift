@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Classification
 import Corpus
@@ -19,11 +20,14 @@ import WordPiece
     let (testTexts, testTargets) = TinyTask.texts(80, seed: 2)
     return try TrainingData(
       train: DataSet(texts: trainTexts, targets: trainTargets, classes: ["bad", "good"]),
-      test: DataSet(texts: testTexts, targets: testTargets, classes: ["bad", "good"]), validationShare: 0.2, splitSeed: 1,
+      test: DataSet(texts: testTexts, targets: testTargets, classes: ["bad", "good"]), validationShare: 0.2,
+      splitSeed: 1,
       selection: selection)
   }
 
-  private func job(_ variant: String, in folder: URL, _ change: (inout TrainingOptions) -> Void = { _ in }) throws -> TrainingJob {
+  private func job(_ variant: String, in folder: URL, _ change: (inout TrainingOptions) -> Void = { _ in })
+    throws -> TrainingJob
+  {
     var options = TrainingOptions()
     options.epochs = 3
     options.batchSize = 16
@@ -33,19 +37,22 @@ import WordPiece
     let model = folder.appendingPathComponent("pretrained")
     try writeTinyModel(to: model)
     return TrainingJob(
-      model: model, variant: try Variant(variant), data: try data(selection: options.selection), options: options,
+      model: model, variant: try Variant(variant), data: try data(selection: options.selection),
+      options: options,
       maximumLength: 16)
   }
 
   private func weights(_ folder: URL) throws -> [String: [Float]] {
     let checkpoint = try Checkpoint(folder: folder)
-    return Dictionary(uniqueKeysWithValues: checkpoint.names.map { ($0, checkpoint[$0]!.load().array(Float.self)) })
+    return Dictionary(
+      uniqueKeysWithValues: checkpoint.names.map { ($0, checkpoint[$0]!.load().array(Float.self)) })
   }
 
   @Test(arguments: ["2VA", "2VF", "1LV", "2LC", "1LBD", "baseline-custom", "baseline-bert"])
   func `every variant learns a task that a word decides`(variant: String) throws {
     try Fixtures.withFolder { folder in
-      let record = try job(variant, in: folder) { $0.epochs = 8 }.run(in: folder.appendingPathComponent("out"))
+      let record = try job(variant, in: folder) { $0.epochs = 8 }.run(
+        in: folder.appendingPathComponent("out"))
       #expect(record.test.accuracy > 0.9, "\(record.epochs.map(\.trainLoss))")
       #expect(record.test.count == 80 && record.validationAccuracy != nil)
       let opened = try TextClassifier(folder: folder.appendingPathComponent("out"))
@@ -53,7 +60,8 @@ import WordPiece
     }
   }
 
-  @Test(.enabled(if: Fused.isAvailable(.float32, on: .cpu, widths: []), "this processor has no fused operations"))
+  @Test(
+    .enabled(if: Fused.isAvailable(.float32, on: .cpu, widths: []), "this processor has no fused operations"))
   func `fused and plain operations train alike`() throws {
     try Fixtures.withFolder { folder in
       for variant in ["3VA", "2LV", "2VF"] {
@@ -96,7 +104,9 @@ import WordPiece
   }
 
   @Test(arguments: [1, 4, 8, 11, 16, 21])
-  func `a run stopped anywhere and resumed ends with the weights of one that never stopped`(stopAfter: Int) throws {
+  func `a run stopped anywhere and resumed ends with the weights of one that never stopped`(stopAfter: Int)
+    throws
+  {
     try Fixtures.withFolder { folder in
       let job = try job("1LV", in: folder) { options in
         options.schedule = .linear
@@ -114,19 +124,25 @@ import WordPiece
             return asked == stopAfter
           })
       }
-      #expect(FileManager.default.fileExists(atPath: stopped.appendingPathComponent("training-state.safetensors").path))
+      #expect(
+        FileManager.default.fileExists(
+          atPath: stopped.appendingPathComponent("training-state.safetensors").path))
       let resumed = try job.run(in: stopped)
       #expect(try weights(stopped) == weights(folder.appendingPathComponent("straight")))
       #expect(resumed.epochs.map(\.trainLoss) == straight.epochs.map(\.trainLoss))
       #expect(resumed.peakEpoch == straight.peakEpoch && resumed.test == straight.test)
-      #expect(!FileManager.default.fileExists(atPath: stopped.appendingPathComponent("training-state.safetensors").path))
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: stopped.appendingPathComponent("training-state.safetensors").path))
     }
   }
 
   @Test func `a stopped run is not resumed with other settings`() throws {
     try Fixtures.withFolder { folder in
       let out = folder.appendingPathComponent("out")
-      #expect(throws: Trainer.Interrupted.self) { try job("1VA", in: folder).run(in: out, shouldStop: { true }) }
+      #expect(throws: Trainer.Interrupted.self) {
+        try job("1VA", in: folder).run(in: out, shouldStop: { true })
+      }
       let error = #expect(throws: CheckpointError.self) {
         try job("1VA", in: folder) { $0.bertLearningRate = 1e-5 }.run(in: out)
       }
@@ -148,16 +164,21 @@ import WordPiece
         try Data(text.replacingOccurrences(of: "_prob\":0.1", with: "_prob\":0").utf8).write(to: config)
         _ = try job.run(in: folder.appendingPathComponent(name))
       }
-      let one = try weights(folder.appendingPathComponent("one")), four = try weights(folder.appendingPathComponent("four"))
-      for (name, values) in one where !name.hasSuffix("key.bias") { #expect(isClose(four[name]!, values, within: 2e-3), "\(name)") }
+      let one = try weights(folder.appendingPathComponent("one")),
+        four = try weights(folder.appendingPathComponent("four"))
+      for (name, values) in one where !name.hasSuffix("key.bias") {
+        #expect(isClose(four[name]!, values, within: 2e-3), "\(name)")
+      }
     }
   }
 
   @Test func `selection on the test set carves nothing out and says so`() throws {
     try Fixtures.withFolder { folder in
-      let record = try job("1VA", in: folder) { $0.selection = .test }.run(in: folder.appendingPathComponent("out"))
+      let record = try job("1VA", in: folder) { $0.selection = .test }.run(
+        in: folder.appendingPathComponent("out"))
       #expect(record.validationAccuracy == nil && record.epochs.allSatisfy { $0.test != nil })
-      #expect(record.settings["select_on"] == .string("test") && record.settings["train_examples"] == .int(160))
+      #expect(
+        record.settings["select_on"] == .string("test") && record.settings["train_examples"] == .int(160))
       #expect(record.test.accuracy == record.epochs.compactMap { $0.test?.accuracy }.max())
     }
   }
@@ -165,7 +186,8 @@ import WordPiece
   @Test func `a loss that is no number ends the run with advice`() throws {
     try Fixtures.withFolder { folder in
       let error = #expect(throws: CheckpointError.self) {
-        try job("1VA", in: folder) { $0.bertLearningRate = 1e38 }.run(in: folder.appendingPathComponent("out"))
+        try job("1VA", in: folder) { $0.bertLearningRate = 1e38 }.run(
+          in: folder.appendingPathComponent("out"))
       }
       #expect(error?.description.contains("--bert-lr") == true)
     }
@@ -191,9 +213,12 @@ import WordPiece
       let groups = AdamW.groups(network, TrainingOptions())
       #expect(groups.map(\.learningRate) == [3e-5, 3e-5, 1e-3] && groups.map(\.weightDecay) == [0.01, 0, 0])
       #expect(
-        groups[0].parameters.allSatisfy { $0.name.hasPrefix("bert.") && $0.name.hasSuffix("weight") && !$0.name.contains("LayerNorm") })
+        groups[0].parameters.allSatisfy {
+          $0.name.hasPrefix("bert.") && $0.name.hasSuffix("weight") && !$0.name.contains("LayerNorm")
+        })
       #expect(groups[1].parameters.allSatisfy { $0.name.hasSuffix("bias") || $0.name.contains("LayerNorm") })
-      #expect(groups[2].parameters.allSatisfy { $0.name.hasPrefix("lstm.") || $0.name.hasPrefix("classifier.") })
+      #expect(
+        groups[2].parameters.allSatisfy { $0.name.hasPrefix("lstm.") || $0.name.hasPrefix("classifier.") })
       #expect(groups.reduce(0) { $0 + $1.parameters.count } == network.namedParameters().count)
     }
   }
@@ -223,7 +248,8 @@ import WordPiece
         let out = folder.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
         let config = BERTConfig(
-          vocabularySize: TinyTask.words.count, hiddenSize: 16, blockCount: 1, headCount: 2, intermediateSize: 32, maximumPositions: 32)
+          vocabularySize: TinyTask.words.count, hiddenSize: 16, blockCount: 1, headCount: 2,
+          intermediateSize: 32, maximumPositions: 32)
         let bert = BERTModel(config)
         bert.initialize()
         var options = Pretrainer.Options()
@@ -231,7 +257,9 @@ import WordPiece
         options.batchSize = 16
         options.learningRate = 1e-2
         options.maximumLength = 32
-        return try Pretrainer(MaskedLanguageModel(bert), Tokenizer(Vocabulary(TinyTask.words)), options, folder: out, fingerprint: "x")
+        return try Pretrainer(
+          MaskedLanguageModel(bert), Tokenizer(Vocabulary(TinyTask.words)), options, folder: out,
+          fingerprint: "x")
       }
       let losses = try pretrainer("straight").run(texts)
       #expect(losses.count == 4 && losses[3] < losses[0])
@@ -245,7 +273,9 @@ import WordPiece
           })
       }
       #expect(try pretrainer("stopped").run(texts) == losses)
-      #expect(try weights(folder.appendingPathComponent("straight")) == weights(folder.appendingPathComponent("stopped")))
+      #expect(
+        try weights(folder.appendingPathComponent("straight"))
+          == weights(folder.appendingPathComponent("stopped")))
       #expect(try BERTModel(Checkpoint(folder: folder.appendingPathComponent("straight"))).blocks.count == 1)
     }
   }

@@ -46,7 +46,9 @@ func fathom(
     }
     process.interrupt()
   }
-  func text(_ name: String) throws -> String { try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8) }
+  func text(_ name: String) throws -> String {
+    try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+  }
   return Outcome(status: process.terminationStatus, output: try text("out"), errors: try text("err"))
 }
 
@@ -65,13 +67,16 @@ func json(_ text: String) throws -> [String: Any] {
 
   private func data(_ folder: URL) -> [String] {
     [
-      "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
+      "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test",
+      folder.path + "/test.csv",
       "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16", "--threads", "1",
     ]
   }
 
   @Test func `every command has help with an example`() throws {
-    for command in ["study", "train", "evaluate", "predict", "outputs", "tokenize", "pretrain", "fetch", "runs", "bench"] {
+    for command in [
+      "study", "train", "evaluate", "predict", "outputs", "tokenize", "pretrain", "fetch", "runs", "bench",
+    ] {
       let outcome = try fathom([command, "--help"])
       #expect(outcome.status == 0 && outcome.output.contains("EXAMPLE"), "\(command)")
     }
@@ -79,14 +84,18 @@ func json(_ text: String) throws -> [String: Any] {
 
   @Test func `tokenize prints ids and tokens, a line a text`() throws {
     try withTask { folder in
-      let outcome = try fathom(["tokenize", "--model", folder.path + "/model"], input: "The film\n\nbad\u{2028}good\r\nzzz")
+      let outcome = try fathom(
+        ["tokenize", "--model", folder.path + "/model"], input: "The film\n\nbad\u{2028}good\r\nzzz")
       let lines = outcome.output.split(separator: "\n").map(String.init)
       #expect(lines.count == 4)
       #expect(lines[0] == #"{"ids":[2,10,7,3],"tokens":["[CLS]","the","film","[SEP]"]}"#)
       #expect(lines[1] == #"{"ids":[2,3],"tokens":["[CLS]","[SEP]"]}"#)
       #expect(try json(lines[2])["tokens"] as? [String] == ["[CLS]", "bad", "good", "[SEP]"])
       let cut = try fathom(
-        ["tokenize", "--model", folder.path + "/model", "--max-length", "4", "--truncation", "head+tail", "--head-share", "0.5"],
+        [
+          "tokenize", "--model", folder.path + "/model", "--max-length", "4", "--truncation", "head+tail",
+          "--head-share", "0.5",
+        ],
         input: "good film book bad")
       #expect(try json(cut.output)["tokens"] as? [String] == ["[CLS]", "good", "bad", "[SEP]"])
     }
@@ -96,31 +105,45 @@ func json(_ text: String) throws -> [String: Any] {
     try withTask { folder in
       let out = folder.path + "/o.safetensors"
       let outcome = try fathom(
-        ["outputs", "--model", folder.path + "/model", "--blocks", "2", "--from", "last", "--text", "the film was good", "--out", out])
+        [
+          "outputs", "--model", folder.path + "/model", "--blocks", "2", "--from", "last", "--text",
+          "the film was good", "--out", out,
+        ])
       #expect(outcome.status == 0, "\(outcome.errors)")
-      let shapes = Dictionary(uniqueKeysWithValues: try SafeTensors.read(URL(fileURLWithPath: out)).tensors.map { ($0.name, $0.shape) })
+      let shapes = Dictionary(
+        uniqueKeysWithValues: try SafeTensors.read(URL(fileURLWithPath: out)).tensors.map {
+          ($0.name, $0.shape)
+        })
       #expect(shapes["sequence_output"] == [1, 6, 16] && shapes["pooled_output"] == [1, 16])
-      #expect((0...2).allSatisfy { shapes["hidden_states.\($0)"] == [1, 6, 16] } && shapes["hidden_states.3"] == nil)
-      #expect((0...1).allSatisfy { shapes["attentions.\($0)"] == [1, 2, 6, 6] } && shapes["attentions.2"] == nil)
+      #expect(
+        (0...2).allSatisfy { shapes["hidden_states.\($0)"] == [1, 6, 16] } && shapes["hidden_states.3"] == nil
+      )
+      #expect(
+        (0...1).allSatisfy { shapes["attentions.\($0)"] == [1, 2, 6, 6] } && shapes["attentions.2"] == nil)
     }
   }
 
   @Test func `train, evaluate and predict agree, and --json has the promised keys`() throws {
     try withTask { folder in
       let out = folder.path + "/out"
-      let trained = try fathom(["train", "--variant", "2VA", "--epochs", "8", "--out", out, "--json"] + data(folder))
+      let trained = try fathom(
+        ["train", "--variant", "2VA", "--epochs", "8", "--out", out, "--json"] + data(folder))
       #expect(trained.status == 0, "\(trained.errors)")
       let record = try json(trained.output)
       for key in [
-        "variant", "seed", "epochs", "peak_epoch", "validation_accuracy", "test_accuracy", "test_macro_f1", "train_seconds",
+        "variant", "seed", "epochs", "peak_epoch", "validation_accuracy", "test_accuracy", "test_macro_f1",
+        "train_seconds",
         "tokens_per_second", "parameters", "batch_size", "bert_lr", "max_length", "select_on", "precision",
       ] { #expect(record[key] != nil, "\(key)") }
-      let evaluated = try json(try fathom(["evaluate", "--model", out, "--test", folder.path + "/test.csv", "--json"]).output)
+      let evaluated = try json(
+        try fathom(["evaluate", "--model", out, "--test", folder.path + "/test.csv", "--json"]).output)
       #expect(evaluated["accuracy"] as? Double == record["test_accuracy"] as? Double)
-      let predicted = try fathom(["predict", "--model", out], input: "the film was good\na bad book\n").output.split(separator: "\n")
+      let predicted = try fathom(["predict", "--model", out], input: "the film was good\na bad book\n").output
+        .split(separator: "\n")
       #expect(try predicted.map { try json(String($0))["label"] as? String } == ["good", "bad"])
       let first = try json(String(predicted[0]))
-      #expect((first["scores"] as? [String: Double])?.count == 2 && (first["logits"] as? [Double])?.count == 2)
+      #expect(
+        (first["scores"] as? [String: Double])?.count == 2 && (first["logits"] as? [Double])?.count == 2)
 
       let again = try fathom(["train", "--variant", "2VA", "--out", out] + data(folder))
       #expect(again.status != 0 && again.errors.contains("--overwrite"))
@@ -131,14 +154,19 @@ func json(_ text: String) throws -> [String: Any] {
     try withTask { folder in
       let long = data(folder) + ["--variant", "2LV", "--epochs", "12"]
       let straight = try fathom(["train", "--out", folder.path + "/a", "--json"] + long)
-      let stopped = try fathom(["train", "--out", folder.path + "/b", "--json"] + long, interruptAt: "epoch 2:")
+      let stopped = try fathom(
+        ["train", "--out", folder.path + "/b", "--json"] + long, interruptAt: "epoch 2:")
       #expect(stopped.status == 130 && stopped.output.isEmpty && stopped.errors.contains("--resume"))
       let refused = try fathom(["train", "--out", folder.path + "/b", "--json"] + long)
       #expect(refused.status != 0 && refused.errors.contains("--resume"))
       let resumed = try fathom(["train", "--out", folder.path + "/b", "--json", "--resume"] + long)
       #expect(resumed.status == 0)
-      #expect(try json(resumed.output)["test_accuracy"] as? Double == json(straight.output)["test_accuracy"] as? Double)
-      let weights = try ["a", "b"].map { try Data(contentsOf: folder.appendingPathComponent("\($0)/model.safetensors")) }
+      #expect(
+        try json(resumed.output)["test_accuracy"] as? Double == json(straight.output)["test_accuracy"]
+          as? Double)
+      let weights = try ["a", "b"].map {
+        try Data(contentsOf: folder.appendingPathComponent("\($0)/model.safetensors"))
+      }
       #expect(weights[0] == weights[1])
     }
   }
@@ -153,7 +181,9 @@ func json(_ text: String) throws -> [String: Any] {
         #expect(FileManager.default.fileExists(atPath: out + "/" + file), "\(file)")
       }
       let second = try fathom(arguments + ["--variants", "1VA,2VA,baseline-custom", "--json"])
-      #expect(second.errors.contains("[1/3] 1VA seed 1: finished before") && second.errors.contains("2VA seed 1 epoch 6"))
+      #expect(
+        second.errors.contains("[1/3] 1VA seed 1: finished before")
+          && second.errors.contains("2VA seed 1 epoch 6"))
       #expect((try json(second.output)["runs"] as? [Any])?.count == 3)
       let other = try fathom(["study", "--out", out, "--epochs", "5", "--variants", "1VA"] + data(folder))
       #expect(other.status != 0 && other.errors.contains("other settings"))
@@ -166,20 +196,35 @@ func json(_ text: String) throws -> [String: Any] {
       try Data("text,label\nx,good\ny,ugly\n".utf8).write(to: folder.appendingPathComponent("odd.csv"))
       try Data("nonsense".utf8).write(to: folder.appendingPathComponent("not-a-folder"))
       let cases: [([String], String)] = [
-        (["predict", "--model", model], "no classifier"), (["predict", "--model", folder.path + "/none"], "config.json"),
+        (["predict", "--model", model], "no classifier"),
+        (["predict", "--model", folder.path + "/none"], "config.json"),
         (["tokenize", "--model", folder.path + "/none"], "vocab.txt"),
         (["train", "--variant", "9VA", "--out", folder.path + "/o1"] + data(folder), "checkpoint has 3"),
         (["train", "--variant", "what", "--out", folder.path + "/o2"] + data(folder), "3VA"),
-        (["train", "--variant", "1VA", "--out", folder.path + "/not-a-folder/x"] + data(folder), "cannot be made"),
-        (["outputs", "--model", model, "--block-list", "0,9", "--text", "x", "--out", folder.path + "/o"], "0 to 2"),
-        (["evaluate", "--model", Fixtures.goldens.path + "/bert", "--test", folder.path + "/odd.csv"], "label 'good'"),
-        (["train", "--variant", "1VA", "--device", "cuda:7", "--out", folder.path + "/o3"] + data(folder), "not available"),
+        (
+          ["train", "--variant", "1VA", "--out", folder.path + "/not-a-folder/x"] + data(folder),
+          "cannot be made"
+        ),
+        (
+          ["outputs", "--model", model, "--block-list", "0,9", "--text", "x", "--out", folder.path + "/o"],
+          "0 to 2"
+        ),
+        (
+          ["evaluate", "--model", Fixtures.goldens.path + "/bert", "--test", folder.path + "/odd.csv"],
+          "label 'good'"
+        ),
+        (
+          ["train", "--variant", "1VA", "--device", "cuda:7", "--out", folder.path + "/o3"] + data(folder),
+          "not available"
+        ),
         (["fetch", "../etc/passwd"], "not a name"),
         (["pretrain", "--text", folder.path + "/none", "--out", folder.path + "/p"], "cannot be read"),
       ]
       for (arguments, expected) in cases {
         let outcome = try fathom(arguments)
-        #expect(outcome.status != 0 && outcome.errors.contains(expected), "\(arguments.prefix(3)): \(outcome.errors)")
+        #expect(
+          outcome.status != 0 && outcome.errors.contains(expected),
+          "\(arguments.prefix(3)): \(outcome.errors)")
         #expect(!outcome.errors.contains("Fatal error"), "\(outcome.errors)")
       }
     }
@@ -194,7 +239,9 @@ func json(_ text: String) throws -> [String: Any] {
       let fetched = try fathom(["fetch", "tiny", "--mirror", server.address, "--out", out.path])
       #expect(fetched.status == 0, "\(fetched.errors)")
       #expect(try fathom(["tokenize", "--model", out.path], input: "film").output.contains("film"))
-      let offline = try fathom(["fetch", "imdb", "--mirror", "http://127.0.0.1:9", "--out", folder.path + "/x/aclImdb"])
+      let offline = try fathom([
+        "fetch", "imdb", "--mirror", "http://127.0.0.1:9", "--out", folder.path + "/x/aclImdb",
+      ])
       #expect(offline.status != 0 && offline.errors.contains("bring the file and put it at"))
       #expect(offline.errors.split(separator: "\n").count == 1)
     }

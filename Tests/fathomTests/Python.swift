@@ -5,7 +5,8 @@ import Foundation
 func python(_ script: String, _ arguments: [String] = []) throws -> (status: Int32, output: String) {
   let process = Process(), pipe = Pipe()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = [ProcessInfo.processInfo.environment["FATHOM_PYTHON"] ?? "python3", "-c", script] + arguments
+  process.arguments =
+    [ProcessInfo.processInfo.environment["FATHOM_PYTHON"] ?? "python3", "-c", script] + arguments
   process.standardOutput = pipe
   process.standardError = FileHandle.nullDevice
   var output = Data()

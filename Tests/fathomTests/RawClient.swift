@@ -15,7 +15,9 @@ final class RawClient {
     address.sin_port = in_port_t(port).bigEndian
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     let status = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
     }
     guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     var wait = timeval(tv_sec: 30, tv_usec: 0)
@@ -28,7 +30,9 @@ final class RawClient {
     let bytes = Array(text.utf8)
     var start = 0
     while start < bytes.count {
-      let sent = bytes[start...].withUnsafeBytes { Foundation.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      let sent = bytes[start...].withUnsafeBytes {
+        Foundation.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       if sent <= 0 { return }
       start += sent
     }
@@ -49,10 +53,12 @@ final class RawClient {
 
   /// An answer's status and body.
   static func ask(
-    _ port: Int, _ path: String, body: String? = nil, headers: [String: String] = [:], host: String = "127.0.0.1"
+    _ port: Int, _ path: String, body: String? = nil, headers: [String: String] = [:],
+    host: String = "127.0.0.1"
   ) throws -> (status: Int, body: String) {
     let client = try RawClient(port: port)
-    var head = "\(body == nil ? "GET" : "POST") \(path) HTTP/1.1\r\nHost: \(host):\(port)\r\nConnection: close\r\n"
+    var head =
+      "\(body == nil ? "GET" : "POST") \(path) HTTP/1.1\r\nHost: \(host):\(port)\r\nConnection: close\r\n"
     if let body {
       head += "Content-Length: \(body.utf8.count)\r\n"
       if headers["Content-Type"] == nil { head += "Content-Type: application/json\r\n" }

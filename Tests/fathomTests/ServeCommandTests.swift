@@ -7,12 +7,15 @@ import Testing
 @Suite(.serialized) struct ServeCommandTests {
   /// A finished study of two models on the tiny task.
   private static let study: URL = {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fathom-served-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "fathom-served-\(UUID().uuidString)")
     do {
       try writeTinyTask(to: folder, train: 80, test: 40)
       let outcome = try fathom([
-        "study", "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
-        "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16", "--threads", "1", "--variants",
+        "study", "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test",
+        folder.path + "/test.csv",
+        "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16", "--threads",
+        "1", "--variants",
         "1VA,baseline-bert",
         "--epochs", "3", "--quiet", "--out", folder.path + "/study",
       ])
@@ -22,7 +25,9 @@ import Testing
   }()
 
   /// A server of its own on a free port; asked to stop afterwards, it must end well.
-  private func withServer(_ options: [String] = [], _ body: (_ port: Int, _ process: Process) throws -> Void) throws {
+  private func withServer(_ options: [String] = [], _ body: (_ port: Int, _ process: Process) throws -> Void)
+    throws
+  {
     try Fixtures.withFolder { folder in
       let process = Process()
       process.executableURL = fathomExecutable
@@ -37,7 +42,9 @@ import Testing
           var port: Int?
           for _ in 0..<500 where port == nil && process.isRunning {
             let line = try String(contentsOf: out, encoding: .utf8)
-            if line.hasSuffix("\n") { port = line.components(separatedBy: "/ (").first?.split(separator: ":").last.flatMap { Int($0) } }
+            if line.hasSuffix("\n") {
+              port = line.components(separatedBy: "/ (").first?.split(separator: ":").last.flatMap { Int($0) }
+            }
             Thread.sleep(forTimeInterval: 0.02)
           }
           try body(try #require(port, "the server did not say where it listens"), process)
@@ -51,8 +58,10 @@ import Testing
 
   @Test func `predictions are those of fathom predict, alone and many at once`() throws {
     let (texts, _) = TinyTask.texts(24, seed: 9)
-    let predicted = try fathom(["predict", "--model", Self.study.path + "/models/1VA-s1"], input: texts.joined(separator: "\n") + "\n")
-      .output.split(separator: "\n").map { try json(String($0)) }
+    let predicted = try fathom(
+      ["predict", "--model", Self.study.path + "/models/1VA-s1"], input: texts.joined(separator: "\n") + "\n"
+    )
+    .output.split(separator: "\n").map { try json(String($0)) }
     try withServer { port, _ in
       func check(_ found: [[String: Any]], _ expected: ArraySlice<[String: Any]>) throws {
         #expect(found.count == expected.count)
@@ -62,7 +71,9 @@ import Testing
           for (p, q) in zip(x, y) { #expect(abs(p - q) < 1e-5) }
         }
       }
-      let body = String(decoding: try JSONSerialization.data(withJSONObject: ["texts": texts, "model": "1VA-s1"]), as: UTF8.self)
+      let body = String(
+        decoding: try JSONSerialization.data(withJSONObject: ["texts": texts, "model": "1VA-s1"]),
+        as: UTF8.self)
       let all = try RawClient.ask(port, "/v1/predict", body: body)
       #expect(all.status == 200)
       try check(try #require(try json(all.body)["predictions"] as? [[String: Any]]), predicted[...])
@@ -73,19 +84,25 @@ import Testing
       }
       for index in texts.indices {
         #expect(answers[index].status == 200)
-        try check(try #require(try json(answers[index].body)["predictions"] as? [[String: Any]]), predicted[index...index])
+        try check(
+          try #require(try json(answers[index].body)["predictions"] as? [[String: Any]]),
+          predicted[index...index])
       }
       let metrics = try RawClient.ask(port, "/metrics").body
-      #expect(metrics.contains("fathom_predicted_texts_total 48") && metrics.contains("fathom_batched_requests_total 25"))
       #expect(
-        metrics.contains("fathom_requests_total{route=\"/v1/predict\",status=\"200\"} 25") && metrics.contains("fathom_waiting_texts 0"))
+        metrics.contains("fathom_predicted_texts_total 48")
+          && metrics.contains("fathom_batched_requests_total 25"))
+      #expect(
+        metrics.contains("fathom_requests_total{route=\"/v1/predict\",status=\"200\"} 25")
+          && metrics.contains("fathom_waiting_texts 0"))
     }
   }
 
   @Test func `what is wrong with a request is said in a sentence, and the server lives on`() throws {
     try withServer(["--timeout", "1"]) { port, _ in
       func fails(
-        _ status: Int, _ part: String, _ path: String, body: String? = nil, headers: [String: String] = [:], host: String = "127.0.0.1"
+        _ status: Int, _ part: String, _ path: String, body: String? = nil, headers: [String: String] = [:],
+        host: String = "127.0.0.1"
       ) throws {
         let answer = try RawClient.ask(port, path, body: body, headers: headers, host: host)
         #expect(answer.status == status, "\(path) \(body ?? "")")
@@ -100,18 +117,27 @@ import Testing
       try fails(400, "'texts'", predict, body: "{\"texts\": []}")
       try fails(400, "'model'", predict, body: "{\"text\": \"a\", \"model\": 3}")
       try fails(404, "no model", predict, body: "{\"text\": \"a\", \"model\": \"../../etc\"}")
-      try fails(413, "256", predict, body: "{\"texts\": [\(Array(repeating: "\"a\"", count: 257).joined(separator: ","))]}")
+      try fails(
+        413, "256", predict,
+        body: "{\"texts\": [\(Array(repeating: "\"a\"", count: 257).joined(separator: ","))]}")
       try fails(413, "megabyte", predict, body: "{\"text\": \"\(String(repeating: "a", count: 1_100_000))\"}")
-      try fails(415, "Content-Type", predict, body: "{\"text\": \"a\"}", headers: ["Content-Type": "text/plain"])
+      try fails(
+        415, "Content-Type", predict, body: "{\"text\": \"a\"}", headers: ["Content-Type": "text/plain"])
       try fails(403, "localhost", "/", host: "evil.example")
       try fails(404, "Not Found", "/nowhere")
-      try fails(400, "no attention", "/v1/attention", body: "{\"text\": \"a\", \"model\": \"baseline-bert-s1\"}")
+      try fails(
+        400, "no attention", "/v1/attention", body: "{\"text\": \"a\", \"model\": \"baseline-bert-s1\"}")
       // Slow: the body never ends.
       let slow = try RawClient(port: port)
-      slow.send("POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"te")
+      slow.send(
+        "POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"te"
+      )
       #expect(RawClient.parse(slow.receive(until: "}")).status == 408)
       // No HTTP at all, half a request, a head without end
-      for garbage in ["\u{1}\u{2}\u{3}\r\n\r\n", "GET", "GET / HTTP/1.1\r\nHost: \(String(repeating: "a", count: 200_000))\r\n\r\n"] {
+      for garbage in [
+        "\u{1}\u{2}\u{3}\r\n\r\n", "GET",
+        "GET / HTTP/1.1\r\nHost: \(String(repeating: "a", count: 200_000))\r\n\r\n",
+      ] {
         let client = try RawClient(port: port)
         client.send(garbage)
         if garbage != "GET" { _ = client.receive() }
@@ -127,7 +153,9 @@ import Testing
       let text = Array(repeating: "the film was so very good", count: 60)
       let body = String(decoding: try JSONSerialization.data(withJSONObject: ["texts": text]), as: UTF8.self)
       let answers = Answers()
-      DispatchQueue.concurrentPerform(iterations: 200) { answers.set($0, (try? RawClient.ask(port, "/v1/predict", body: body)) ?? (0, "")) }
+      DispatchQueue.concurrentPerform(iterations: 200) {
+        answers.set($0, (try? RawClient.ask(port, "/v1/predict", body: body)) ?? (0, ""))
+      }
       let statuses = (0..<200).map { answers[$0].status }
       #expect(statuses.allSatisfy { $0 == 200 || $0 == 429 } && statuses.contains(200))
       #expect(try RawClient.ask(port, "/v1/predict", body: body).status == 200)
@@ -137,16 +165,20 @@ import Testing
   @Test func `the report, the explorer and the events are served`() throws {
     try withServer { port, _ in
       let page = try RawClient.ask(port, "/")
-      #expect(page.status == 200 && page.body.contains("Recommended") && page.body.contains("1VA-s1") && page.body.contains("EventSource"))
+      #expect(
+        page.status == 200 && page.body.contains("Recommended") && page.body.contains("1VA-s1")
+          && page.body.contains("EventSource"))
       let names = try json(RawClient.ask(port, "/v1/models").body)["models"] as? [String]
       #expect(names == ["1VA-s1", "baseline-bert-s1"])
-      let attention = try RawClient.ask(port, "/v1/attention", body: "{\"text\": \"so good\", \"model\": \"1VA-s1\"}")
+      let attention = try RawClient.ask(
+        port, "/v1/attention", body: "{\"text\": \"so good\", \"model\": \"1VA-s1\"}")
       let tokens = try json(attention.body)["tokens"] as? [String]
       #expect(attention.status == 200 && tokens == ["[CLS]", "so", "good", "[SEP]"])
       let events = try RawClient(port: port)
       events.send("GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
       _ = events.receive(until: "retry")
-      try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: RunStore.file(Self.study).path)
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date()], ofItemAtPath: RunStore.file(Self.study).path)
       #expect(events.receive(until: "event: change").contains("event: change"))
       if Browser.executable != nil {
         let visit = try Browser().open("http://127.0.0.1:\(port)/attention?model=1VA-s1&text=so+very+good")
@@ -160,7 +192,9 @@ import Testing
     try withServer { port, process in
       let client = try RawClient(port: port)
       let body = "{\"text\": \"good\"}"
-      client.send("POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n")
+      client.send(
+        "POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
+      )
       Thread.sleep(forTimeInterval: 0.3)
       process.terminate()
       Thread.sleep(forTimeInterval: 0.3)
@@ -178,7 +212,8 @@ import Testing
       #expect(try RawClient.ask(port, "/").status == 401)
       #expect(try RawClient.ask(port, "/?token=secreT").status == 401)
       #expect(try RawClient.ask(port, "/?token=secret").body.contains("/attention?token=secret"))
-      #expect(try RawClient.ask(port, "/v1/models", headers: ["Authorization": "Bearer secret"]).status == 200)
+      #expect(
+        try RawClient.ask(port, "/v1/models", headers: ["Authorization": "Bearer secret"]).status == 200)
     }
     let none = try fathom(["serve", Self.study.path + "/models", "--port", "0"])
     #expect(none.status != 0 && none.errors.contains("study.sqlite"))

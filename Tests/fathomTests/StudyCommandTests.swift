@@ -11,8 +11,10 @@ import Testing
       try body(
         folder,
         [
-          "study", "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test", folder.path + "/test.csv",
-          "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16", "--threads", "1",
+          "study", "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test",
+          folder.path + "/test.csv",
+          "--max-length", "16", "--bert-lr", "3e-3", "--head-lr", "1e-2", "--batch-size", "16", "--threads",
+          "1",
           "--variants", "0VA,1VA,1LV", "--epochs", "3", "--quiet",
         ])
     }
@@ -23,13 +25,17 @@ import Testing
     let store = try RunStore(folder)
     return try Dictionary(
       uniqueKeysWithValues: store.runs().map { run in
-        let losses = try store.epochs(of: run).compactMap { $0.first { $0.name == "train_loss" }?.value?.description }
+        let losses = try store.epochs(of: run).compactMap {
+          $0.first { $0.name == "train_loss" }?.value?.description
+        }
         return (run.variant, [run["test_loss"]?.description ?? "–"] + losses)
       })
   }
 
   /// `FATHOM_KILLS` asks for more kills than a test suite has the time for.
-  @Test func `a study that is killed at any moment loses nothing finished and ends as one that never was`() throws {
+  @Test func `a study that is killed at any moment loses nothing finished and ends as one that never was`()
+    throws
+  {
     try withStudy { folder, command in
       let straight = folder.appendingPathComponent("straight")
       #expect(try fathom(command + ["--out", straight.path]).status == 0)
@@ -43,7 +49,9 @@ import Testing
         let outcome = try fathom(command + ["--out", killed.path], killAfter: delay)
         if FileManager.default.fileExists(atPath: RunStore.file(killed).path) {
           let found = try results(killed)
-          for (variant, before) in known { #expect(before.dropFirst().allSatisfy(found[variant]!.contains), "kill \(count)") }
+          for (variant, before) in known {
+            #expect(before.dropFirst().allSatisfy(found[variant]!.contains), "kill \(count)")
+          }
           known = found
         }
         if outcome.status == 0 {
@@ -78,28 +86,38 @@ import Testing
 
   @Test func `bench gives a row for each workload`() throws {
     let outcome = try fathom([
-      "bench", "--hidden", "32", "--heads", "2", "--blocks", "0,2", "--batch-size", "2", "--batches", "1", "--rounds", "1", "--json",
+      "bench", "--hidden", "32", "--heads", "2", "--blocks", "0,2", "--batch-size", "2", "--batches", "1",
+      "--rounds", "1", "--json",
     ])
     let rows = try outcome.output.split(separator: "\n").map { try json(String($0)) }
     #expect(rows.count == 8 && rows.allSatisfy { ($0["tokens_per_second"] as? Double ?? 0) > 0 })
     #expect(try fathom(["bench", "--blocks", "x"]).errors.contains("--blocks"))
   }
 
-  @Test func `a study on several training sizes gives the learning curve, goes on where it was, and writes event files`() throws {
+  @Test
+  func
+    `a study on several training sizes gives the learning curve, goes on where it was, and writes event files`()
+    throws
+  {
     try withStudy { folder, command in
       let out = folder.appendingPathComponent("curve").path
       let all = command + ["--train-sizes", "40,80", "--tensorboard", "--variants", "1VA", "--out", out]
       let first = try fathom(all)
       #expect(first.status == 0, "\(first.errors)")
       let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
-      #expect(page.contains("With fewer training examples") && page.contains(">36<") && page.contains(">72<") && page.contains(">144<"))
-      #expect(try String(contentsOfFile: out + "/models/1VA-s1/run.json", encoding: .utf8).contains("\"mistakes\""))
+      #expect(
+        page.contains("With fewer training examples") && page.contains(">36<") && page.contains(">72<")
+          && page.contains(">144<"))
+      #expect(
+        try String(contentsOfFile: out + "/models/1VA-s1/run.json", encoding: .utf8).contains("\"mistakes\""))
       let again = try fathom(all.filter { $0 != "--quiet" })
       #expect(again.status == 0 && again.errors.components(separatedBy: "finished before").count == 4)
       let board = out + "/tensorboard/1VA-s1/"
       let events = try #require(try FileManager.default.contentsOfDirectory(atPath: board).first)
       let records = try TensorBoardRecords(Data(contentsOf: URL(fileURLWithPath: board + events)))
-      #expect(records.count == 4 && records.text.contains("brain.Event:2") && records.text.contains("validation/accuracy"))
+      #expect(
+        records.count == 4 && records.text.contains("brain.Event:2")
+          && records.text.contains("validation/accuracy"))
       let refused = try fathom(command + ["--train-sizes", "40,900", "--out", out])
       #expect(refused.status != 0 && refused.errors.contains("--train-sizes '900'"))
     }
@@ -112,7 +130,9 @@ import Testing
       let out = folder.appendingPathComponent("board").path
       #expect(try fathom(command + ["--tensorboard", "--variants", "1VA", "--out", out]).status == 0)
       let store = try RunStore(reading: URL(fileURLWithPath: out))
-      let losses = try store.epochs(of: store.runs()[0]).compactMap { $0.first { $0.name == "train_loss" }?.value?.real }
+      let losses = try store.epochs(of: store.runs()[0]).compactMap {
+        $0.first { $0.name == "train_loss" }?.value?.real
+      }
       let read = try TensorBoardRecords.read(out + "/tensorboard/1VA-s1", "train/loss")
       #expect(read.map(\.step) == [1, 2, 3])
       for (a, b) in zip(read, losses) { #expect(abs(a.value - b) < 1e-5) }

@@ -24,7 +24,8 @@ public struct AttentionExample {
       UInt16((reading.rollout[$0] / max(tops[$0 / length], .leastNormalMagnitude) * 65535).rounded())
     }
     var object: [String: Any] = [
-      "tokens": reading.tokens, "special": reading.isSpecial, "words": reading.words, "heads": reading.headCount,
+      "tokens": reading.tokens, "special": reading.isSpecial, "words": reading.words,
+      "heads": reading.headCount,
       "size": reading.headSize, "blocks": reading.blocks.map(AttentionExample.json),
       "rollout": AttentionExample.base64(rollout), "rolloutTops": tops.map(AttentionExample.short),
       "attributions": reading.attributions.map { AttentionExample.short(Float($0)) },
@@ -33,7 +34,9 @@ public struct AttentionExample {
     if let label { object["label"] = label }
     if let prediction = reading.prediction {
       object["prediction"] = prediction.label
-      object["scores"] = prediction.scores.map { ["label": $0.label, "probability": $0.probability] as [String: Any] }
+      object["scores"] = prediction.scores.map {
+        ["label": $0.label, "probability": $0.probability] as [String: Any]
+      }
     }
     return object
   }

@@ -27,7 +27,9 @@ public struct AttentionPage {
   }
 
   public func html() throws -> String {
-    let readings = try examples.map { "<script type=\"application/json\" class=\"reading\">\(try AttentionPage.json($0.json))</script>" }
+    let readings = try examples.map {
+      "<script type=\"application/json\" class=\"reading\">\(try AttentionPage.json($0.json))</script>"
+    }
     let box =
       served.map { names in
         let options = names.map { "<option\($0 == title ? " selected" : "")>\(escape($0))</option>" }.joined()
@@ -59,7 +61,9 @@ public struct AttentionPage {
 
   /// JSON that cannot end a script element.
   private static func json(_ object: Any) throws -> String {
-    String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self)
-      .replacingOccurrences(of: "<", with: "\\u003c")
+    String(
+      decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self
+    )
+    .replacingOccurrences(of: "<", with: "\\u003c")
   }
 }

@@ -1,6 +1,7 @@
 /// The attention page's script: the reading and its weights, the four views, and saving.
 enum AttentionScript {
-  static let text = [reading, highlightView, headView, modelView, neuronView, saving, page].joined(separator: "\n")
+  static let text = [reading, highlightView, headView, modelView, neuronView, saving, page].joined(
+    separator: "\n")
 
   /// Decodes a reading and works out the weights asked for; mirrors `TextReading` and `Highlight`.
   private static let reading = #"""

@@ -35,9 +35,14 @@ public struct HighlightText {
 
   /// What the bands mean, within the width.
   public func legend(isSigned: Bool) -> String {
-    guard isColoured else { return "[1] to [4]: from 0.2, 0.4, 0.6 and 0.8 of the strongest weight" + (isSigned ? "; [-n]: negative" : "") }
+    guard isColoured else {
+      return "[1] to [4]: from 0.2, 0.4, 0.6 and 0.8 of the strongest weight"
+        + (isSigned ? "; [-n]: negative" : "")
+    }
     let names = ["0.2–0.4", "0.4–0.6", "0.6–0.8", "0.8–1"]
-    func row(_ colours: [String]) -> String { zip(names, colours.dropFirst()).map { paint(" \($0) ", $1) }.joined(separator: " ") }
+    func row(_ colours: [String]) -> String {
+      zip(names, colours.dropFirst()).map { paint(" \($0) ", $1) }.joined(separator: " ")
+    }
     return row(AttentionStyle.bands) + (isSigned ? "\n" + row(AttentionStyle.against) + " negative" : "")
   }
 
@@ -49,7 +54,9 @@ public struct HighlightText {
   }
 
   private func plain(_ part: Highlight.Part) -> String {
-    let shown = String(String.UnicodeScalarView(part.text.unicodeScalars.filter { !CharacterSet.controlCharacters.contains($0) }))
+    let shown = String(
+      String.UnicodeScalarView(
+        part.text.unicodeScalars.filter { !CharacterSet.controlCharacters.contains($0) }))
     return isColoured || part.band == 0 ? shown : "\(shown)[\(part.weight < 0 ? "-" : "")\(part.band)]"
   }
 

@@ -9,16 +9,19 @@ let sample = root.appendingPathComponent("Sample")
 
 let reader = CorpusReader()
 let train = try DataSet(reader.read(sample.appendingPathComponent("train.csv"), split: .train))
-let test = try DataSet(reader.read(sample.appendingPathComponent("test.csv"), split: .test), classes: train.classes)
+let test = try DataSet(
+  reader.read(sample.appendingPathComponent("test.csv"), split: .test), classes: train.classes)
 
 var options = TrainingOptions()
 options.epochs = 4
 options.bertLearningRate = 5e-4
 options.schedule = .linear
 let data = try TrainingData(
-  train: train, test: test.limited(to: 300, seed: 1), validationShare: 0.1, splitSeed: 1, selection: .validation)
+  train: train, test: test.limited(to: 300, seed: 1), validationShare: 0.1, splitSeed: 1,
+  selection: .validation)
 let job = TrainingJob(
-  model: sample.appendingPathComponent("model"), variant: try Variant("3VA"), data: data, options: options, maximumLength: 96)
+  model: sample.appendingPathComponent("model"), variant: try Variant("3VA"), data: data, options: options,
+  maximumLength: 96)
 
 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sentiment-\(getpid())")
 defer { try? FileManager.default.removeItem(at: folder) }

@@ -18,10 +18,12 @@ public final class BERTEmbeddings: Module {
   }
 
   /// `[T]` → `[T,H]`; every token is of type 0, as in any classification of single texts.
-  public func callAsFunction(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor {
+  public func callAsFunction(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor
+  {
     if Fused.isAvailable(dtype, on: batch.ids.device, widths: [words.weight.shape[1]]) {
       return .embedded(
-        words: words, positions: positions, types: tokenTypes, norm: norm, ids: batch.ids, places: batch.positions, dtype: dtype,
+        words: words, positions: positions, types: tokenTypes, norm: norm, ids: batch.ids,
+        places: batch.positions, dtype: dtype,
         dropout: training ? dropout.probability : 0)
     }
     let sum = words(batch.ids) + positions(batch.positions) + tokenTypes.weight.narrowed(0, from: 0, count: 1)

@@ -33,9 +33,11 @@ public final class BERTBlock: Module {
   ) -> Tensor {
     let context: Tensor  // [T,H]
     if probabilities == nil, isFlash(x) {
-      let parts = Linear.joined([query, key, value], x).split([Int](repeating: config.hiddenSize, count: 3), along: 1)
+      let parts = Linear.joined([query, key, value], x).split(
+        [Int](repeating: config.hiddenSize, count: 3), along: 1)
       context = .flashAttention(
-        parts[0], parts[1], parts[2], queryOffsets: batch.offsets, offsets: batch.offsets, longestQuery: longest(batch),
+        parts[0], parts[1], parts[2], queryOffsets: batch.offsets, offsets: batch.offsets,
+        longestQuery: longest(batch),
         longest: longest(batch), heads: config.headCount, dropout: attentionDropout(training))
     } else if probabilities == nil, isFused(x) {
       context = Linear.joined([query, key, value], x)  // [T,3H]
@@ -55,14 +57,16 @@ public final class BERTBlock: Module {
     if isFlash(x) {
       let parts = Linear.joined([key, value], x).split([config.hiddenSize, config.hiddenSize], along: 1)
       context = .flashAttention(
-        query(start), parts[0], parts[1], queryOffsets: batch.queryOffsets, offsets: batch.offsets, longestQuery: 1,
+        query(start), parts[0], parts[1], queryOffsets: batch.queryOffsets, offsets: batch.offsets,
+        longestQuery: 1,
         longest: longest(batch), heads: config.headCount, dropout: attentionDropout(training))
     } else if isFused(x) {
       let keysValues = Linear.joined([key, value], x)  // [T,2H]
       context = query(start).firstAttention(
         keysValues, lengths: batch.sizes, heads: config.headCount, dropout: attentionDropout(training))
     } else {
-      context = attend(query(start).split(batch.runs.map(\.count)), key(x), value(x), batch, training: training, nil)
+      context = attend(
+        query(start).split(batch.runs.map(\.count)), key(x), value(x), batch, training: training, nil)
     }
     return FirstTokens(context: context, residual: start)
   }
@@ -75,12 +79,14 @@ public final class BERTBlock: Module {
 
   /// `[B,H]`; of several parts of a batch together, since a few rows alone would read all weights for little.
   func finish(_ parts: [FirstTokens], training: Bool) -> Tensor {
-    finish(.concatenated(parts.map(\.context)), residual: .concatenated(parts.map(\.residual)), training: training)
+    finish(
+      .concatenated(parts.map(\.context)), residual: .concatenated(parts.map(\.residual)), training: training)
   }
 
   /// What follows attention, row by row.
   private func finish(_ context: Tensor, residual x: Tensor, training: Bool) -> Tensor {
-    let attended = add(attentionOutput.product(context), attentionOutput.bias, to: x, attentionNorm, training: training)
+    let attended = add(
+      attentionOutput.product(context), attentionOutput.bias, to: x, attentionNorm, training: training)
     return add(feedForward(attended), output.bias, to: attended, outputNorm, training: training)
   }
 

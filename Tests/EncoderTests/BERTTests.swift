@@ -1,4 +1,5 @@
-import BERT
+import Files
+import Encoder
 import Checkpoint
 import Fixtures
 import Foundation
@@ -18,7 +19,8 @@ import Torch
   }
 
   @Test(arguments: [
-    BlockSelection.first(7), .last(-1), .alternating(9), .list([6]), .list([-1]), .list([2, 1]), .list([1, 1]),
+    BlockSelection.first(7), .last(-1), .alternating(9), .list([6]), .list([-1]), .list([2, 1]),
+    .list([1, 1]),
   ])
   func `impossible selections are errors`(selection: BlockSelection) {
     #expect(throws: CheckpointError.self) { try selection.indices(of: 6) }
@@ -40,7 +42,9 @@ import Torch
   private static func model() -> BERTModel {
     RandomState.seed(1)
     let model = BERTModel(
-      BERTConfig(vocabularySize: 50, hiddenSize: 16, blockCount: 2, headCount: 2, intermediateSize: 32, maximumPositions: 20))
+      BERTConfig(
+        vocabularySize: 50, hiddenSize: 16, blockCount: 2, headCount: 2, intermediateSize: 32,
+        maximumPositions: 20))
     model.initialize()
     return model
   }
@@ -55,7 +59,9 @@ import Torch
       for (a, b) in zip(parted.hiddenStates + [parted.pooled!], whole.hiddenStates + [whole.pooled!]) {
         #expect(isClose(a.array(Float.self), b.detached().array(Float.self), within: 1e-5))
       }
-      #expect(isClose(model.pooled(batch).array(Float.self), whole.pooled!.detached().array(Float.self), within: 1e-5))
+      #expect(
+        isClose(
+          model.pooled(batch).array(Float.self), whole.pooled!.detached().array(Float.self), within: 1e-5))
     }
   }
 
@@ -67,7 +73,8 @@ import Torch
       for batch in [[a, b], [b, a], [a, a], [b, a, a, b]] {
         let output = model(PackedTokens(batch))
         let row = batch.firstIndex(of: a)!
-        let found = output.sequence.narrowed(0, from: row, count: 1).narrowed(1, from: 0, count: 4).contiguous().array(Float.self)
+        let found = output.sequence.narrowed(0, from: row, count: 1).narrowed(1, from: 0, count: 4)
+          .contiguous().array(Float.self)
         #expect(isClose(found, alone, within: 1e-5))
       }
     }
@@ -90,7 +97,9 @@ import Torch
   @Test func `bf16 follows fp32`() {
     let model = Self.model()
     let batch = PackedTokens([[1, 2, 3, 4], [5, 6]])
-    let (full, half) = withoutGradients { (model(batch).pooled!, model(batch, dtype: .bfloat16).pooled!.to(.float32)) }
+    let (full, half) = withoutGradients {
+      (model(batch).pooled!, model(batch, dtype: .bfloat16).pooled!.to(.float32))
+    }
     #expect(half.dtype == .float32 && isClose(half.array(), full.array(), within: 0.03))
   }
 

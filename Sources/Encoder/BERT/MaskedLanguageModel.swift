@@ -24,7 +24,9 @@ public final class MaskedLanguageModel: Module {
   /// Takes the head from a checkpoint that has one; says whether it did.
   @discardableResult
   public func loadHead(_ checkpoint: Checkpoint) throws -> Bool {
-    guard checkpoint.contains("cls.predictions.transform.dense.weight"), checkpoint.contains("cls.predictions.bias") else {
+    guard checkpoint.contains("cls.predictions.transform.dense.weight"),
+      checkpoint.contains("cls.predictions.bias")
+    else {
       return false
     }
     try checkpoint.load(into: transform, prefix: "cls.predictions.transform.dense.")
@@ -34,7 +36,9 @@ public final class MaskedLanguageModel: Module {
   }
 
   /// Logits of the tokens at the given packed places: `[M]` int64 → `[M,V]`.
-  public func callAsFunction(_ batch: PackedTokens, places: Tensor, dtype: DType = .float32, training: Bool) -> Tensor {
+  public func callAsFunction(_ batch: PackedTokens, places: Tensor, dtype: DType = .float32, training: Bool)
+    -> Tensor
+  {
     let x = bert(batch, dtype: dtype, training: training).packed.selected(places)  // [M,H]
     let transformed = norm(transform(x).gelu())
     return transformed.linear(bert.embeddings.words.weight.to(dtype), bias.to(dtype)).to(.float32)

@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 
 /// Which of a checkpoint's transformer blocks a truncated model keeps, in ascending order.
@@ -22,7 +23,9 @@ public enum BlockSelection: Sendable, Equatable {
       return (0..<count).map { $0 * available / count }
     case .list(let list):
       guard list.allSatisfy({ (0..<available).contains($0) }) else {
-        throw CheckpointError("block list \(text(list)) asks for a block outside 0 to \(available - 1), all that the checkpoint has")
+        throw CheckpointError(
+          "block list \(text(list)) asks for a block outside 0 to \(available - 1), all that the checkpoint has"
+        )
       }
       guard zip(list, list.dropFirst()).allSatisfy({ $0 < $1 }) else {
         throw CheckpointError("block list \(text(list)) must be ascending and without repeats")
@@ -33,7 +36,8 @@ public enum BlockSelection: Sendable, Equatable {
 
   private func check(_ count: Int, _ available: Int) throws {
     guard (0...available).contains(count) else {
-      throw CheckpointError("\(count) blocks are asked for and the checkpoint has \(available): ask for 0 to \(available)")
+      throw CheckpointError(
+        "\(count) blocks are asked for and the checkpoint has \(available): ask for 0 to \(available)")
     }
   }
 

@@ -11,10 +11,12 @@ public struct PackedTokens {
 
   /// - Precondition: no sequence is empty.
   public init(_ sequences: [[Int32]], device: Device = .cpu) {
-    precondition(!sequences.isEmpty && !sequences.contains { $0.isEmpty }, "a batch holds sequences of at least a token")
+    precondition(
+      !sequences.isEmpty && !sequences.contains { $0.isEmpty }, "a batch holds sequences of at least a token")
     self.init(
       ids: Tensor(sequences.joined().map(Int64.init)).to(device),
-      positions: Tensor(sequences.flatMap { (0..<Int64($0.count)) }).to(device), lengths: sequences.map(\.count))
+      positions: Tensor(sequences.flatMap { (0..<Int64($0.count)) }).to(device),
+      lengths: sequences.map(\.count))
   }
 
   private init(ids: Tensor, positions: Tensor, lengths: [Int], places: Places = Places()) {
@@ -33,7 +35,9 @@ public struct PackedTokens {
   public func refilled(_ sequences: [[Int32]]) -> PackedTokens {
     let new = PackedTokens(sequences)
     precondition(new.batchSize == batchSize && new.tokenCount == tokenCount, "the new batch has another size")
-    for (to, from) in [(ids, new.ids), (positions, new.positions), (starts, new.starts), (offsets, new.offsets)] { to.copy(from: from) }
+    for (to, from) in [
+      (ids, new.ids), (positions, new.positions), (starts, new.starts), (offsets, new.offsets),
+    ] { to.copy(from: from) }
     return PackedTokens(ids: ids, positions: positions, lengths: new.lengths, places: places)
   }
 
@@ -112,7 +116,9 @@ public struct PackedTokens {
     let width = x.shape[1]
     if lengths.allSatisfy({ $0 == length }) { return x.reshaped([batchSize, length, width]) }
     var places: [Int64] = []
-    for (row, count) in lengths.enumerated() { places += (row * length..<row * length + count).map(Int64.init) }
+    for (row, count) in lengths.enumerated() {
+      places += (row * length..<row * length + count).map(Int64.init)
+    }
     return Tensor.zeros([batchSize * length, width], dtype: x.dtype, device: x.device)
       .replacing(Tensor(places).to(x.device), with: x).reshaped([batchSize, length, width])
   }

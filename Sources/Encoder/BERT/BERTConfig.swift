@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Foundation
 
@@ -23,7 +24,8 @@ public struct BERTConfig: Sendable, Equatable {
   }
 
   public init(
-    vocabularySize: Int, hiddenSize: Int = 768, blockCount: Int = 12, headCount: Int = 12, intermediateSize: Int = 3072,
+    vocabularySize: Int, hiddenSize: Int = 768, blockCount: Int = 12, headCount: Int = 12,
+    intermediateSize: Int = 3072,
     activation: Activation = .gelu, hiddenDropout: Double = 0.1, attentionDropout: Double = 0.1,
     maximumPositions: Int = 512, tokenTypeCount: Int = 2, layerNormEpsilon: Double = 1e-12,
     initializerRange: Double = 0.02
@@ -62,8 +64,12 @@ public struct BERTConfig: Sendable, Equatable {
       throw fail("position_embedding_type is '\(positions)': only absolute positions are read")
     }
     func size(_ key: String, default fallback: Int? = nil, _ range: ClosedRange<Int>) throws -> Int {
-      guard let value = root[key] as? Int ?? fallback else { throw fail("'\(key)' is missing or not a whole number") }
-      guard range.contains(value) else { throw fail("'\(key)' is \(value), outside \(range.lowerBound) to \(range.upperBound)") }
+      guard let value = root[key] as? Int ?? fallback else {
+        throw fail("'\(key)' is missing or not a whole number")
+      }
+      guard range.contains(value) else {
+        throw fail("'\(key)' is \(value), outside \(range.lowerBound) to \(range.upperBound)")
+      }
       return value
     }
     func rate(_ key: String, default fallback: Double) throws -> Double {
@@ -97,8 +103,10 @@ public struct BERTConfig: Sendable, Equatable {
   /// The keys of `config.json` that Hugging Face Transformers reads.
   public var json: [String: Any] {
     [
-      "model_type": "bert", "vocab_size": vocabularySize, "hidden_size": hiddenSize, "num_hidden_layers": blockCount,
-      "num_attention_heads": headCount, "intermediate_size": intermediateSize, "hidden_act": activation.rawValue,
+      "model_type": "bert", "vocab_size": vocabularySize, "hidden_size": hiddenSize,
+      "num_hidden_layers": blockCount,
+      "num_attention_heads": headCount, "intermediate_size": intermediateSize,
+      "hidden_act": activation.rawValue,
       "hidden_dropout_prob": hiddenDropout, "attention_probs_dropout_prob": attentionDropout,
       "max_position_embeddings": maximumPositions, "type_vocab_size": tokenTypeCount,
       "layer_norm_eps": layerNormEpsilon, "initializer_range": initializerRange,

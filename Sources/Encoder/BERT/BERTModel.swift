@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Foundation
 import Torch
@@ -48,7 +49,9 @@ public final class BERTModel: Module {
     config.blockCount = kept.count
     self.init(config, hasPooler: pooler != .none)
     try checkpoint.load(into: embeddings, prefix: "embeddings.")
-    for (block, index) in zip(blocks, kept) { try checkpoint.load(into: block, prefix: "encoder.layer.\(index).") }
+    for (block, index) in zip(blocks, kept) {
+      try checkpoint.load(into: block, prefix: "encoder.layer.\(index).")
+    }
     if let dense = self.pooler {
       if pooler == .pretrained, checkpoint.contains("pooler.dense.weight") {
         try checkpoint.load(into: dense, prefix: "pooler.dense.")
@@ -73,7 +76,8 @@ public final class BERTModel: Module {
     let inputs = parts.map { part in  // of the last block
       var x = embedded ?? embeddings(part, dtype: dtype, training: training)
       for block in blocks.dropLast() { x = block(x, part, training: training) }
-      return blocks.last?.first(x, part, training: training) ?? BERTBlock.FirstTokens(context: x, residual: x.selected(part.starts))
+      return blocks.last?.first(x, part, training: training)
+        ?? BERTBlock.FirstTokens(context: x, residual: x.selected(part.starts))
     }
     let first = blocks.last?.finish(inputs, training: training) ?? .concatenated(inputs.map(\.residual))
     return pooler!(first).tanh()
@@ -88,7 +92,8 @@ public final class BERTModel: Module {
     let parts = keepingAttentions || embedded != nil ? [batch] : parts(of: batch)
     if parts.count > 1 {
       return joined(
-        parts.map { self($0, dtype: dtype, training: training, keepingHiddenStates: keepingHiddenStates) }, batch)
+        parts.map { self($0, dtype: dtype, training: training, keepingHiddenStates: keepingHiddenStates) },
+        batch)
     }
     var x = embedded ?? embeddings(batch, dtype: dtype, training: training)
     var hiddenStates = keepingHiddenStates ? [x] : []
@@ -125,7 +130,9 @@ public final class BERTModel: Module {
     Output(
       packed: .concatenated(outputs.map(\.packed)),
       pooled: pooler == nil ? nil : .concatenated(outputs.map { $0.pooled! }),
-      hiddenStates: outputs[0].hiddenStates.indices.map { i in .concatenated(outputs.map { $0.hiddenStates[i] }) },
+      hiddenStates: outputs[0].hiddenStates.indices.map { i in
+        .concatenated(outputs.map { $0.hiddenStates[i] })
+      },
       attentions: [], batch: batch)
   }
 
