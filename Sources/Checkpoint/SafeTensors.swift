@@ -81,30 +81,3 @@ public enum SafeTensors {
     }
   }
 }
-
-/// A file that appears whole or not at all.
-public enum AtomicFile {
-  public static func write(_ url: URL, _ body: (FileHandle) throws -> Void) throws {
-    let temporary = url.deletingLastPathComponent()
-      .appendingPathComponent(".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)")
-    guard FileManager.default.createFile(atPath: temporary.path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: temporary.path)
-    else {
-      throw CheckpointError("\(url.path) cannot be written: check the folder's permissions and free space")
-    }
-    do {
-      try body(handle)
-      try handle.synchronize()
-      try handle.close()
-      guard rename(temporary.path, url.path) == 0 else {
-        throw CheckpointError(String(cString: strerror(errno)))
-      }
-    } catch {
-      try? handle.close()
-      unlink(temporary.path)
-      let reason =
-        (error as? CheckpointError)?.description ?? (error as NSError).localizedFailureReason ?? "disk full?"
-      throw CheckpointError("\(url.path) could not be written (\(reason)): free some space and run again")
-    }
-  }
-}
