@@ -68,7 +68,8 @@ let package = Package(
     room("Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")]),
     room("Benchmark", ["Training"]),
     room("Attention", ["Classification"]),
-    room("Report", ["Study", "Attention", .product(name: "Mustache", package: "swift-mustache")]),
+    room("Charts", []),
+    room("Report", ["Charts", "Study", "Attention", .product(name: "Mustache", package: "swift-mustache")]),
     room(
       "Server",
       [
@@ -95,6 +96,7 @@ let package = Package(
     tests("Study"),
     tests("Benchmark"),
     tests("Attention"),
+    tests("Charts"),
     tests("Report"),
     tests("fathom", ["Report"]),
   ],

@@ -1,7 +1,8 @@
+import Charts
 import Foundation
 
-/// How times grow: of an epoch against real tokens and against blocks, of the start against rows; each with the straight line that
-/// fits best.
+/// How times grow: of an epoch against real tokens and against blocks, of the start against rows; each with the
+/// straight line that fits best.
 public struct GrowthPlot {
   public struct Series: Sendable {
     public let axis: String
@@ -11,7 +12,9 @@ public struct GrowthPlot {
     public let isLevel: Bool
 
     public init(axis: String, points: [(x: Double, seconds: Double)], isLevel: Bool = false) {
-      (self.axis, self.points, self.isLevel) = (axis, points, isLevel)
+      self.axis = axis
+      self.points = points
+      self.isLevel = isLevel
     }
 
     var finding: String {
@@ -36,55 +39,42 @@ public struct GrowthPlot {
 
   private let title: String
   private let series: [Series]
-  private static let panel = 290.0, height = 320.0, top = 64.0, bottom = 52.0, left = 60.0, gap = 80.0
 
-  public init(title: String, _ series: [Series]) { (self.title, self.series) = (title, series) }
-
-  public var svg: String {
-    let facts = series.map { "\($0.axis): \($0.finding)" }
-    let width = Self.left + Double(series.count) * (Self.panel + Self.gap) - Self.gap + 40
-    var out = PlotStyle.open(
-      width: width, height: Self.height, title: title, description: facts.joined(separator: ". "))
-    out += PlotStyle.text(title, x: Self.left, y: 26, style: "ink", size: 15)
-    for (index, entry) in series.enumerated() {
-      out += draw(entry, left: Self.left + Double(index) * (Self.panel + Self.gap))
-    }
-    return out + "</svg>\n"
+  public init(title: String, _ series: [Series]) {
+    self.title = title
+    self.series = series
   }
 
-  private func draw(_ entry: Series, left: Double) -> String {
+  public var svg: String {
+    var layout = Chart.Layout()
+    (layout.height, layout.left, layout.top, layout.titleSize) = (320, 60, 64, 15)
+    layout.width = layout.left + Double(series.count) * (290 + layout.gap) - layout.gap + layout.right
+    let facts = series.map { "\($0.axis): \($0.finding)" }
+    return Chart(
+      title, description: facts.joined(separator: ". "), panels: series.map(panel), layout: layout
+    ).svg
+  }
+
+  private func panel(_ entry: Series) -> Panel {
     // Level points stand at a third of the height, so that what they do is seen and not blown up.
     let top = (entry.points.map(\.seconds).max() ?? 1) * (entry.isLevel ? 3 : 1.1)
     let right = (entry.points.map(\.x).max() ?? 1) * 1.05
-    func x(_ value: Double) -> Double { left + Self.panel * value / right }
-    func y(_ value: Double) -> Double {
-      Self.top + (Self.height - Self.top - Self.bottom) * (1 - value / top)
-    }
-    var out = PlotStyle.text(entry.finding, x: left, y: Self.top - 14)
-    let step = pow(10, floor(log10(top / 2))),
-      even = [1, 2, 5].map { $0 * step }.first { top / $0 <= 6 } ?? step
-    for tick in stride(from: 0, through: top, by: even) {
-      out += PlotStyle.line(left, y(tick), left + Self.panel, y(tick))
-      out += PlotStyle.text(String(format: "%g\u{202F}s", tick), x: left - 6, y: y(tick) + 4, anchor: "end")
-    }
-    for point in entry.points {
-      out += PlotStyle.text(
-        String(format: "%.3g", point.x), x: x(point.x), y: Self.height - Self.bottom + 18, anchor: "middle")
-    }
-    out += PlotStyle.text(entry.axis, x: left + Self.panel / 2, y: Self.height - 10, anchor: "middle")
     let line = entry.line
     // From the axis that it meets first.
     let start = line.intercept < 0 && line.slope > 0 ? -line.intercept / line.slope : 0
-    out +=
-      "<line x1=\"\(PlotStyle.fixed(x(start)))\" y1=\"\(PlotStyle.fixed(y(line.intercept + line.slope * start)))\" "
-    out += "x2=\"\(PlotStyle.fixed(x(right)))\" "
-    out +=
-      "y2=\"\(PlotStyle.fixed(y(line.intercept + line.slope * right)))\" stroke=\"#8A8A8A\" stroke-dasharray=\"5 4\"/>\n"
-    for point in entry.points {
-      out +=
-        "<circle cx=\"\(PlotStyle.fixed(x(point.x)))\" cy=\"\(PlotStyle.fixed(y(point.seconds)))\" r=\"4.5\" fill=\"#0072B2\">"
-      out += "<title>\(String(format: "%g: %.3f s", point.x, point.seconds))</title></circle>\n"
+    let ends = [start, right].map { Mark.Point($0, line.intercept + line.slope * $0) }
+    let points = entry.points.map { point in
+      Mark.Point(point.x, point.seconds, note: String(format: "%g: %.3f s", point.x, point.seconds))
     }
-    return out
+    return Panel(
+      entry.finding,
+      x: Axis(
+        entry.axis, Scale(.linear, 0...right),
+        ticks: entry.points.map { Axis.Tick($0.x, String(format: "%.3g", $0.x)) }),
+      y: Axis("", Scale(.linear, 0...top)) { String(format: "%g\u{202F}s", $0) },
+      marks: [
+        .line(ends, Mark.Style(Palette.grey, dash: "5 4", width: 1)),
+        .dots(points, Mark.Style(Palette.blue), radius: 4.5),
+      ])
   }
 }

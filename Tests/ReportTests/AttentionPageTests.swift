@@ -118,7 +118,7 @@ struct AttentionPageTests {
     #expect(visit.report["softmax"] as? Int == count)
     for key in ["text", "head", "model", "neuron"] {
       let svg = try #require(visit.report[key] as? String)
-      #expect(XMLCheck().isWellFormed(svg), "\(key)")
+      #expect(isWellFormed(svg), "\(key)")
       #expect(svg.contains("<title>") && svg.contains(key == "model" ? "layer 1" : "film"), "\(key)")
       if key == "text" { #expect(svg.contains("rgb(255, 45, 0)")) }
     }
