@@ -85,7 +85,7 @@ let package = Package(
         "Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: engine),
-    .target(name: "Fixtures", dependencies: ["Encoder", "Checkpoint", "WordPiece"], path: "Tests/Fixtures"),
+    .target(name: "Fixtures", dependencies: ["Encoder", "Checkpoint", "WordPiece", "Training"], path: "Tests/Fixtures"),
     tests("Torch"),
     tests("WordPiece"),
     tests("Checkpoint"),

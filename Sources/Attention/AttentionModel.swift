@@ -9,10 +9,10 @@ import WordPiece
 /// A classifier, or a pretrained encoder alone, opened to see what it attends to.
 public final class AttentionModel {
   public let tokenizer: Tokenizer
-  public let maximumLength: Int
+  public var maximumLength: Int { text.maximumLength }
   private let bert: BERTModel
   private let classifier: TextClassifier?
-  private let truncation: Truncation
+  private let text: TextSettings
 
   public var blockCount: Int { bert.config.blockCount }
   public var headCount: Int { bert.config.headCount }
@@ -40,16 +40,14 @@ public final class AttentionModel {
     self.classifier = classifier
     self.bert = bert
     tokenizer = classifier.tokenizer
-    maximumLength = classifier.settings.maximumLength
-    truncation = classifier.settings.truncation
+    text = classifier.settings.text
     classifier.network.freeze()
   }
 
   private init(pretrained folder: URL, _ checkpoint: Checkpoint, blocks: BlockSelection?) throws {
     bert = try BERTModel(checkpoint, blocks: blocks, pooler: .none)
     tokenizer = try Tokenizer(folder: folder)
-    maximumLength = bert.config.maximumPositions
-    truncation = .head
+    text = TextSettings(maximumLength: bert.config.maximumPositions, cleaning: .none)
     classifier = nil
     guard bert.config.blockCount > 0 else {
       throw CheckpointError("\(folder.path) has no transformer block to look into")
@@ -79,13 +77,14 @@ public final class AttentionModel {
   }
 
   public func encode(_ text: String) -> [Int32] {
-    tokenizer.encode(text, maximumLength: maximumLength, truncation: truncation)
+    self.text.encode([text], with: tokenizer)[0]
   }
 
-  public func read(_ text: String) -> TextReading { read(encode(text)) }
+  /// - Throws: ``FathomError`` when the classifier's logits are not finite.
+  public func read(_ text: String) throws -> TextReading { try read(encode(text)) }
 
   /// - Precondition: `ids` start with [CLS], end with [SEP] and are not more than ``maximumLength``.
-  public func read(_ ids: [Int32]) -> TextReading {
+  public func read(_ ids: [Int32]) throws -> TextReading {
     let batch = PackedTokens([ids])
     let (blocks, rollout) = withoutGradients { () -> ([TextReading.Block], Tensor) in
       let states = bert(batch, keepingHiddenStates: true).hiddenStates
@@ -95,7 +94,7 @@ public final class AttentionModel {
         self.rollout(pairs)
       )
     }
-    let explained = classifier.map { explain($0, batch) }
+    let explained = try classifier.map { try explain($0, batch) }
     return TextReading(
       tokens: tokenizer.tokens(ids),
       isSpecial: ids.map { [tokenizer.classID, tokenizer.separatorID].contains($0) },
@@ -125,11 +124,11 @@ public final class AttentionModel {
   ///   Features Through Propagating Activation Differences", section 2.2 (gradient × input).
   private func explain(
     _ classifier: TextClassifier, _ batch: PackedTokens
-  ) -> (prediction: TextClassifier.Prediction, attributions: [Double]) {
+  ) throws -> (prediction: TextClassifier.Prediction, attributions: [Double]) {
     let embedded = withoutGradients { bert.embeddings(batch) }
     embedded.requiresGradient = true
     let logits = classifier.network(batch, embedded: embedded)  // [1,C]
-    let prediction = classifier.prediction(logits.detached().array())
+    let prediction = try classifier.prediction(logits.detached().array())
     let best = classifier.settings.labels.firstIndex(of: prediction.label)!
     logits.narrowed(1, from: best, count: 1).sum().backward()
     let products = withoutGradients { (embedded.gradient! * embedded).sum(along: 1).array(Float.self) }

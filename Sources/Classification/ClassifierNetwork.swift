@@ -1,5 +1,6 @@
 import Encoder
 import Checkpoint
+import Files
 import Foundation
 import Torch
 
@@ -78,5 +79,35 @@ public final class ClassifierNetwork: Module {
     }
     let states = head == .lstm ? output.packed : Tensor.concatenated(output.hiddenStates, along: 1)
     return lstm!(states.to(.float32), lengths: batch.lengths)
+  }
+}
+
+extension ClassifierNetwork {
+  /// Loads what stands on the encoder.
+  /// - Throws: ``FathomError`` naming a tensor that is missing or has another shape.
+  func loadHead(_ checkpoint: Checkpoint) throws {
+    for (name, parameter) in namedParameters() where !name.hasPrefix("bert.") {
+      guard let stored = checkpoint[name] else {
+        throw FathomError(
+          .damaged, at: checkpoint.folder.path, "tensor '\(name)' is missing",
+          mend: "bring the whole folder again")
+      }
+      try stored.load(into: parameter.wrappedValue)
+    }
+  }
+
+  /// Takes the head of a folder that holds a classifier of the same variant with the same classes in the same order.
+  /// - Returns: whether it did.
+  func loadHead(from folder: URL, _ settings: ClassifierSettings) throws -> Bool {
+    guard let checkpoint = try? Checkpoint(folder: folder),
+      let rows = checkpoint["classifier.weight"]?.shape.first,
+      let saved = try? ClassifierSettings(folder: folder, classCount: rows),
+      saved.labels == settings.labels, saved.variant == settings.variant,
+      namedParameters().allSatisfy({ name, parameter in
+        name.hasPrefix("bert.") || checkpoint[name]?.shape == parameter.wrappedValue.shape
+      })
+    else { return false }
+    try loadHead(checkpoint)
+    return true
   }
 }

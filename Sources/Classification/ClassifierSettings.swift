@@ -1,5 +1,5 @@
-import Files
 import Checkpoint
+import Files
 import Foundation
 import WordPiece
 
@@ -8,52 +8,157 @@ public struct ClassifierSettings: Sendable, Equatable {
   public var variant: Variant
   /// Class names; their order is that of the logits.
   public var labels: [String]
-  /// P, with [CLS] and [SEP]
-  public var maximumLength: Int
-  public var truncation: Truncation
+  public var text: TextSettings
   public var dropout: Double
 
   public init(
     variant: Variant, labels: [String], maximumLength: Int, truncation: Truncation = .head,
-    dropout: Double = 0.2
+    dropout: Double = 0.2,
+    cleaning: TextCleaning = .markup
   ) {
     self.variant = variant
     self.labels = labels
-    self.maximumLength = maximumLength
-    self.truncation = truncation
+    self.dropout = dropout
+    text = TextSettings(maximumLength: maximumLength, truncation: truncation, cleaning: cleaning)
+  }
+
+  public init(variant: Variant, labels: [String], text: TextSettings, dropout: Double = 0.2) {
+    self.variant = variant
+    self.labels = labels
+    self.text = text
     self.dropout = dropout
   }
 
-  var json: [String: Any] {
-    var values: [String: Any] = [
-      "format": 1, "variant": variant.description, "max_length": maximumLength, "truncation": truncation.name,
-      "dropout": dropout,
-    ]
-    if case .headAndTail(let share) = truncation { values["head_share"] = share }
-    return values
+  /// P, with [CLS] and [SEP]
+  public var maximumLength: Int {
+    get { text.maximumLength }
+    set { text.maximumLength = newValue }
+  }
+
+  public var truncation: Truncation { text.truncation }
+}
+
+/// The `fathom` entry of config.json.
+struct FolderEntry: Codable {
+  /// Folders with a higher number are refused. 2 says what is done to a text.
+  static let newestFormat = 2
+
+  let format: Int
+  let variant: Variant
+  let dropout: Double
+  let text: TextSettings
+
+  enum CodingKeys: String, CodingKey { case format, variant, dropout }
+
+  init(_ settings: ClassifierSettings) {
+    format = FolderEntry.newestFormat
+    variant = settings.variant
+    dropout = settings.dropout
+    text = settings.text
+  }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    format = try values.decodeIfPresent(Int.self, forKey: .format) ?? 1
+    guard format <= FolderEntry.newestFormat else {
+      throw FathomError(.newer, "the model was written by a newer Fathom", mend: "use that one")
+    }
+    variant = try values.decode(Variant.self, forKey: .variant)
+    dropout = try values.decodeIfPresent(Double.self, forKey: .dropout) ?? 0.2
+    guard (0..<1).contains(dropout) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .dropout, in: values, debugDescription: "dropout is \(dropout)")
+    }
+    text = try TextSettings(from: decoder)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(format, forKey: .format)
+    try values.encode(variant, forKey: .variant)
+    try values.encode(dropout, forKey: .dropout)
+    try text.encode(to: encoder)
   }
 }
 
-extension Truncation {
-  public var name: String {
-    switch self {
-    case .head: "head"
-    case .tail: "tail"
-    case .headAndTail: "head+tail"
+extension ClassifierSettings {
+  /// Reads what `config.json` says about the classifier.
+  /// - Parameter classCount: rows of the classifier's weight, which the file must agree with; it bounds the names that
+  ///   are made up where the file has none.
+  /// - Throws: ``FathomError`` naming the file and what is wrong in it.
+  init(folder: URL, classCount: Int) throws {
+    let file = folder.appendingPathComponent("config.json")
+    guard let data = try? Data(contentsOf: file) else {
+      throw FathomError(.unreadable, at: file.path, "the file cannot be read", mend: "name a model folder")
     }
+    guard let root = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw FathomError(
+        .damaged, at: file.path, "the file is not a JSON object", mend: "bring the whole folder again")
+    }
+    labels = try ClassifierSettings.labels(root, classCount, file)
+    if let entry = root["fathom"] {
+      do {
+        let fathom = try JSONDecoder().decode(
+          FolderEntry.self, from: JSONSerialization.data(withJSONObject: entry, options: .fragmentsAllowed))
+        (variant, dropout, text) = (fathom.variant, fathom.dropout, fathom.text)
+      } catch let error as FathomError {
+        throw FathomError(error.code, at: file.path, error.what, mend: error.mend)
+      } catch {
+        throw FathomError(
+          .damaged, at: file.path,
+          "the 'fathom' entry lacks variant, max_length or truncation, or has a wrong value",
+          mend: "bring the whole folder again")
+      }
+      return
+    }
+    variant = Variant(.bert(.first(root["num_hidden_layers"] as? Int ?? 0)), .pooled)
+    // As Hugging Face: nothing is removed from a text.
+    text = TextSettings(
+      maximumLength: min(
+        max(root["max_position_embeddings"] as? Int ?? 512, TextSettings.lengths.lowerBound), 512),
+      cleaning: .none)
+    dropout = (root["classifier_dropout"] as? NSNumber)?.doubleValue ?? 0.1
   }
 
-  /// - Throws: when the name is not head, tail or head+tail, or the share is not from 0 to 1.
-  public init(_ name: String, headShare: Double) throws {
-    switch name {
-    case "head": self = .head
-    case "tail": self = .tail
-    case "head+tail":
-      guard (0...1).contains(headShare) else {
-        throw TokenizerError("head share \(headShare) is not from 0 to 1")
+  private static func labels(_ root: [String: Any], _ classCount: Int, _ file: URL) throws -> [String] {
+    func fail(_ what: Sentence) -> FathomError {
+      FathomError(.damaged, at: file.path, what, mend: "correct it, or bring the whole folder again")
+    }
+    guard let found = root["id2label"], !(found is NSNull) else {
+      if let stated = root["num_labels"], stated as? Int != classCount {
+        throw fail(
+          "'num_labels' is \(String(describing: stated)) and the classifier gives \(classCount) classes")
       }
-      self = .headAndTail(headShare: headShare)
-    default: throw TokenizerError("truncation '\(name)' is not known: use head, tail or head+tail")
+      return (0..<classCount).map { "LABEL_\($0)" }
+    }
+    guard let names = found as? [String: Any] else { throw fail("'id2label' is not an object") }
+    guard names.count == classCount else {
+      throw fail("'id2label' names \(names.count) classes and the classifier gives \(classCount)")
+    }
+    let labels = try (0..<classCount).map { index in
+      guard let value = names[String(index)], let name = labelName(value) else {
+        throw fail("'id2label' does not name classes 0 to \(classCount - 1)")
+      }
+      return name
+    }
+    try checkLabels(labels) { fail("'id2label' \($0)") }
+    return labels
+  }
+
+  /// Hugging Face takes numbers and booleans too; their names are as JSON writes them.
+  private static func labelName(_ value: Any) -> String? {
+    if let name = value as? String { return name }
+    guard let number = value as? NSNumber else { return nil }
+    // JSON's true and 1 are both numbers to Foundation; only the stored type tells.
+    if String(cString: number.objCType) == "c" { return number.boolValue ? "true" : "false" }
+    return number.stringValue
+  }
+
+  /// Two names that Unicode holds to be equal would be one key wherever names are looked up.
+  static func checkLabels(_ labels: [String], _ fault: (String) -> FathomError) throws {
+    var seen: Set<String> = []
+    for label in labels where !seen.insert(label).inserted {
+      throw fault("gives two classes the name '\(label.prefix(60))'")
     }
   }
 }

@@ -10,22 +10,30 @@ public final class TextClassifier {
   public let network: ClassifierNetwork
   public let tokenizer: Tokenizer
   public let settings: ClassifierSettings
+  /// Whether what stands on the encoder was taken from the folder or drawn anew.
+  public let headIsNew: Bool
   private var graphed: GraphedPasses?
 
-  init(_ network: ClassifierNetwork, _ tokenizer: Tokenizer, _ settings: ClassifierSettings) {
+  init(
+    _ network: ClassifierNetwork, _ tokenizer: Tokenizer, _ settings: ClassifierSettings,
+    headIsNew: Bool = false
+  ) {
+    self.headIsNew = headIsNew
     self.network = network
     self.tokenizer = tokenizer
     self.settings = settings
   }
 
-  /// A classifier to be trained: the chosen blocks of a pretrained model, and a fresh head drawn from
-  /// libtorch's generator.
+  /// A classifier to be trained: the chosen blocks of a pretrained model under a head drawn from libtorch's generator, or
+  /// under the head that the folder has where it is of the same variant and has the same classes.
   /// - Parameters:
   ///   - folder: a pretrained BERT in the Hugging Face layout.
+  ///   - bertDropout: of hidden states while training; nil takes that of config.json.
+  ///   - attentionDropout: of attention while training; nil takes that of config.json.
   ///   - wordTokenizer: for `baseline-custom`, the tokenizer of its own words.
   public convenience init(
     pretrained folder: URL, settings: ClassifierSettings, pooler: BERTModel.PoolerStart = .pretrained,
-    wordTokenizer: Tokenizer? = nil
+    bertDropout: Double? = nil, attentionDropout: Double? = nil, wordTokenizer: Tokenizer? = nil
   ) throws {
     guard settings.labels.count >= 2 else {
       throw CheckpointError(
@@ -45,13 +53,18 @@ public final class TextClassifier {
       var selection = BlockSelection.first(0)
       if case .bert(let blocks) = settings.variant.encoder { selection = blocks.selection }
       let bert = try BERTModel(
-        checkpoint, blocks: selection, pooler: settings.variant.head == .pooled ? pooler : .none)
+        checkpoint, blocks: selection, pooler: settings.variant.head == .pooled ? pooler : .none,
+        adjusting: { config in
+          config.hiddenDropout = bertDropout ?? config.hiddenDropout
+          config.attentionDropout = attentionDropout ?? config.attentionDropout
+        })
       tokenizer = try Tokenizer(folder: folder)
       try TextClassifier.check(tokenizer, settings, bert.config, folder)
       network = ClassifierNetwork(bert: bert, settings: settings, vocabularySize: 0)
     }
     network.initializeHead()
-    self.init(network, tokenizer, settings)
+    let keepsHead = try network.loadHead(from: folder, settings)
+    self.init(network, tokenizer, settings, headIsNew: !keepsHead)
   }
 
   /// Every id must be a row of the embeddings and every position too.
@@ -80,11 +93,12 @@ public final class TextClassifier {
     }
   }
 
+  public var task: any TextTask { SingleLabelTask(labels: settings.labels) }
+
   public var parameterCount: Int { network.parameterCount }
 
-  public func encode(_ texts: [String]) -> [[Int32]] {
-    tokenizer.encode(texts, maximumLength: settings.maximumLength, truncation: settings.truncation)
-  }
+  /// Token ids of raw texts: cleaned, cut and between [CLS] and [SEP] as the model's settings say.
+  public func encode(_ texts: [String]) -> [[Int32]] { settings.text.encode(texts, with: tokenizer) }
 
   /// Logits of encoded texts, in their order: `[B,C]` as rows.
   /// - Parameter tokensPerBatch: bounds the memory; texts of like length are run together.
@@ -132,22 +146,41 @@ public final class TextClassifier {
     /// As `fathom predict` and `fathom serve` give it, for `JSONSerialization`.
     public var json: [String: Any] {
       [
-        "label": label, "scores": Dictionary(uniqueKeysWithValues: scores.map { ($0.label, $0.probability) }),
+        "label": label,
+        // Names are checked when a folder is opened; a repeated one must not end the program all the same.
+        "scores": Dictionary(scores.map { ($0.label, $0.probability) }, uniquingKeysWith: max),
         "logits": logits.map(Double.init),
       ]
     }
   }
 
   /// Predicts the classes of texts.
-  public func predict(_ texts: [String], dtype: DType = .float32, device: Device = .cpu) -> [Prediction] {
-    logits(encode(texts), dtype: dtype, device: device).map(prediction)
+  /// - Throws: ``FathomError`` when a logit is not finite.
+  public func predict(_ texts: [String], dtype: DType = .float32, device: Device = .cpu) throws
+    -> [Prediction]
+  {
+    try logits(encode(texts), dtype: dtype, device: device).map(prediction)
   }
 
   /// What the logits `[C]` of a text say.
-  public func prediction(_ logits: [Float]) -> Prediction {
-    let best = logits.indices.max { logits[$0] < logits[$1] }!
-    let scores = zip(settings.labels, TextClassifier.softmax(logits)).map { (label: $0, probability: $1) }
-    return Prediction(label: settings.labels[best], scores: scores, logits: logits)
+  /// - Throws: ``FathomError`` when one of them is not finite.
+  public func prediction(_ logits: [Float]) throws -> Prediction {
+    try task.prediction(logits)
+  }
+
+  /// The class with the highest logit, of equal ones the first.
+  /// - Throws: ``FathomError`` when a logit is not finite.
+  public static func predictedClass(_ logits: [Float]) throws -> Int {
+    var best = 0
+    for (index, logit) in logits.enumerated() {
+      guard logit.isFinite else {
+        throw FathomError(
+          .notFinite, "the model's logits are not finite: its weights are damaged or its training diverged",
+          mend: "train it again, or bring the whole folder again")
+      }
+      if logit > logits[best] { best = index }
+    }
+    return best
   }
 
   /// - Precondition: `logits` is not empty.
@@ -156,5 +189,12 @@ public final class TextClassifier {
     let exponentials = logits.map { Foundation.exp(Double($0) - top) }
     let sum = exponentials.reduce(0, +)
     return exponentials.map { $0 / sum }
+  }
+
+  /// The logarithm of a class's probability.
+  public static func logSoftmax(_ logits: [Float], _ index: Int) -> Double {
+    let top = Double(logits.max()!)
+    let sum = logits.reduce(0.0) { $0 + Foundation.exp(Double($1) - top) }
+    return Double(logits[index]) - top - Foundation.log(sum)
   }
 }

@@ -132,3 +132,14 @@ public struct Variant: Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+extension Variant: Codable {
+  public init(from decoder: any Swift.Decoder) throws {
+    self = try Variant(decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Swift.Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

@@ -93,7 +93,7 @@ public struct CorpusReader: Sendable {
       let folder = root.appendingPathComponent(label)
       for name in try list(folder) where name.hasSuffix(".txt") {
         let file = folder.appendingPathComponent(name)
-        try body(LabelledText.clean(try text(file)), label) { file.path }
+        try body(try text(file), label) { file.path }
       }
     }
   }
@@ -137,7 +137,7 @@ public struct CorpusReader: Sendable {
             + "quote texts that hold the delimiter")
       }
       try body(
-        LabelledText.clean(record.fields[textIndex]), try label(record.fields[labelIndex], place), place)
+        record.fields[textIndex], try label(record.fields[labelIndex], place), place)
     }
   }
 
@@ -194,7 +194,7 @@ public struct CorpusReader: Sendable {
         throw CorpusError(
           "\(place()) has no label under '\(labelColumn)': choose the key with --label-column")
       }
-      try body(LabelledText.clean(text), try label(word, place), place)
+      try body(text, try label(word, place), place)
     }
   }
 }

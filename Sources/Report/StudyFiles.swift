@@ -42,8 +42,8 @@ struct StudySettings {
   init(_ study: StudyResult) {
     let runs = study.results.flatMap(\.runs)
     /// The values of a setting over all runs, each once.
-    func values(_ key: String) -> String {
-      runs.compactMap { $0.settings[key]?.text }.reduce(into: [String]()) {
+    func values(_ setting: (RunSettings) -> some CustomStringConvertible) -> String {
+      runs.map { setting($0.settings).description }.reduce(into: [String]()) {
         if !$0.contains($1) { $0.append($1) }
       }
       .joined(separator: ", ")
@@ -52,45 +52,34 @@ struct StudySettings {
     let selection =
       study.selectedOnTest
       ? "epochs selected on the test set (2019 protocol)"
-      : "epochs selected on \(values("validation_examples")) validation examples"
+      : "epochs selected on \(values { $0.data.validationExamples }) validation examples"
     subtitle =
-      "\(values("test_examples")) test examples, \(values("train_examples")) for training, "
+      "\(values { $0.data.testExamples }) test examples, \(values { $0.data.trainExamples }) for training, "
       + (seeds.count == 1 ? "seed \(seeds[0])" : "\(seeds.count) seeds") + "; \(selection)"
-    let share = values("head_share")
+    let share = values { settings in
+      if case .headAndTail(let share) = settings.text.truncation { String(share) } else { "" }
+    }
     rows = [
-      ("model", values("model")), ("training examples", values("train_examples")),
-      ("validation examples", values("validation_examples")), ("test examples", values("test_examples")),
+      ("model", values { $0.model.name }), ("training examples", values { $0.data.trainExamples }),
+      ("validation examples", values { $0.data.validationExamples }), ("test examples", values { $0.data.testExamples }),
       ("classes", runs.first?.classes?.joined(separator: ", ") ?? ""),
       ("seeds", seeds.joined(separator: ", ")),
-      ("epochs at most", values("epochs_planned")), ("selection", selection),
-      ("batch size", values("batch_size")),
+      ("epochs at most", values { $0.training.epochs }), ("selection", selection),
+      ("batch size", values { $0.training.batchSize }),
       (
         "learning rates",
-        "BERT \(values("bert_lr")), head \(values("head_lr")); \(values("schedule")), warm-up \(values("warmup"))"
+        "BERT \(values { $0.training.bertLearningRate }), head \(values { $0.training.headLearningRate }); \(values { $0.training.schedule.rawValue }), warm-up \(values { $0.training.warmup })"
       ),
       (
-        "tokens a text",
-        "\(values("max_length")) at most, \(values("truncation"))"
+        "tokens per text",
+        "\(values { $0.text.maximumLength }) at most, \(values { $0.text.truncation.name })"
           + (share.isEmpty ? "" : " (head share \(share))")
       ),
-      ("device", "\(values("device")), \(values("precision")), \(values("threads")) threads"),
+      ("device", "\(values { $0.training.device }), \(values { $0.training.precision.rawValue }), \(values { $0.threads }) threads"),
       (
         "intervals",
         "95 %: Wilson over test examples; with several seeds Student's t over them too, in quadrature. Gains are paired by example."
       ),
     ].filter { !$0.value.isEmpty }
-  }
-}
-
-extension JSONValue {
-  /// As a reader expects it; nil for null.
-  var text: String? {
-    switch self {
-    case .bool(let value): String(value)
-    case .int(let value): String(value)
-    case .double(let value): String(format: "%g", value)
-    case .string(let value): value
-    case .null: nil
-    }
   }
 }

@@ -120,7 +120,8 @@ public struct StudyPage {
   }
 
   private func confusion(_ result: VariantResult) -> String {
-    let counts = result.runs[0].test.confusion
+    guard let confusion = result.runs[0].test.confusion, confusion.classCount <= 50 else { return "" }
+    let counts = confusion.rows
     let names = result.runs[0].classes ?? counts.indices.map { "class \($0)" }
     let largest = Double(counts.joined().max() ?? 1)
     let rows = zip(names, counts).map { name, row in

@@ -70,8 +70,7 @@ public final class RunStore {
   // MARK: Writing
 
   /// Notes that a run begins, or goes on.
-  public func begin(variant: String, seed: UInt64, fingerprint: String, settings: [String: JSONValue]) throws
-  {
+  public func begin(variant: String, seed: UInt64, identity: String, settings: RunSettings) throws {
     let text = try RunStore.json(settings)
     try write { database in
       try database.execute(
@@ -82,7 +81,7 @@ public final class RunStore {
             settings = excluded.settings
           """,
         arguments: [
-          variant, Int64(bitPattern: seed), fingerprint, text, Date(), RunStore.version, Engine.version,
+          variant, Int64(bitPattern: seed), identity, text, Date(), RunStore.version, Engine.version,
           Engine.processor,
           Engine.threadCount,
         ])
@@ -97,7 +96,7 @@ public final class RunStore {
   /// - Precondition: the predictions are of these data.
   public func finish(_ record: RunRecord, _ predictions: TrainingJob.Predictions, data: TrainingData) throws {
     try begin(
-      variant: record.variant, seed: record.seed, fingerprint: record.fingerprint, settings: record.settings)
+      variant: record.variant, seed: record.seed, identity: record.identity, settings: record.settings)
     let confusion = try RunStore.json(record.test.confusion)
     try write { database in
       let run = try RunStore.number(record.variant, record.seed, database)

@@ -29,12 +29,12 @@ public struct Study {
   /// - Parameters:
   ///   - tensorBoard: where each run's epochs are also written as TensorBoard event files.
   ///   - begin: called before each run with its place in the grid; true when the run is finished already.
-  ///   - report: hears the events of training.
+  ///   - progress: hears the events of training and says whether to go on.
   /// - Throws: `Trainer.Interrupted` after saving; `CheckpointError` when the folder holds runs with other settings.
   public func run(
     tensorBoard: URL? = nil,
     begin: (_ variant: Variant, _ seed: UInt64, _ place: Int, _ total: Int, _ isDone: Bool) -> Void,
-    report: @escaping (Trainer.Event) throws -> Void, shouldStop: @escaping () -> Bool
+    progress: @escaping Trainer.Progress
   ) throws -> StudyResult {
     let store = try RunStore(folder)
     let stored = Set(try store.runs().filter(\.isFinished).map { "\($0.variant) \($0.seed)" })
@@ -46,9 +46,10 @@ public struct Study {
         let job = plan.job(variant, seed: seed)
         let home = StudyPlan.folder(variant, seed: seed, in: folder)
         if let record = try TrainingJob.record(in: home) {
-          guard record.fingerprint == job.fingerprint else {
+          guard record.identity == job.identity else {
             throw CheckpointError(
-              "\(home.path) was run with other settings or data: repeat them, or choose another --out")
+              "\(home.path) was run with other settings, another model or other data: repeat them, or choose another --out"
+            )
           }
           begin(variant, seed, place, total, true)
           // A kill between the two writes leaves a run that only its folder knows.
@@ -57,7 +58,7 @@ public struct Study {
           begin(variant, seed, place, total, false)
           let record = try run(
             job, in: home, store, tensorBoard?.appendingPathComponent(StudyPlan.name(variant, seed: seed)),
-            report, shouldStop)
+            progress)
           try store.finish(record, .read(home), data: job.data)
         }
       }
@@ -68,23 +69,18 @@ public struct Study {
   /// Runs a job, writing each epoch to the store as it ends.
   private func run(
     _ job: TrainingJob, in home: URL, _ store: RunStore, _ tensorBoard: URL?,
-    _ report: @escaping (Trainer.Event) throws -> Void,
-    _ shouldStop: @escaping () -> Bool
+    _ progress: @escaping Trainer.Progress
   ) throws -> RunRecord {
     let (name, seed) = (job.variant.description, job.options.seed)
-    try store.begin(
-      variant: name, seed: seed, fingerprint: job.fingerprint,
-      settings: job.settings.mapValues(JSONValue.init))
+    try store.begin(variant: name, seed: seed, identity: job.identity, settings: job.settings)
     let board = try tensorBoard.map(TensorBoardWriter.init)
-    return try job.run(
-      in: home,
-      report: { event in
-        if case .epoch(let epoch, _) = event {
-          try store.add(epoch, variant: name, seed: seed)
-          try board?.add(epoch)
-        }
-        try report(event)
-      }, shouldStop: shouldStop)
+    return try job.run(in: home) { event in
+      if case .epoch(let epoch, _) = event {
+        try store.add(epoch, variant: name, seed: seed)
+        try board?.add(epoch)
+      }
+      return try progress(event)
+    }
   }
 }
 

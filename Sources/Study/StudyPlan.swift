@@ -33,9 +33,9 @@ public struct StudyPlan {
         throw CheckpointError("variant \(variant): \(error)")
       }
     }
-    guard template.maximumLength <= config.maximumPositions else {
+    guard template.text.maximumLength <= config.maximumPositions else {
       throw CheckpointError(
-        "a maximum length of \(template.maximumLength) is more than the \(config.maximumPositions) positions of \(template.model.path)"
+        "a maximum length of \(template.text.maximumLength) is more than the \(config.maximumPositions) positions of \(template.model.path)"
       )
     }
   }

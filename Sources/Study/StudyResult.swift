@@ -64,16 +64,12 @@ public struct StudyResult: Sendable {
 
   /// Of each run, without its validation examples
   public var trainingExamples: Int? {
-    if case .int(let count)? = results.first?.runs.first?.settings["train_examples"] { count } else { nil }
+    results.first?.runs.first?.settings.data.trainExamples
   }
 
   /// Whether the data are the reviews of IMDB, which the study of 2019 was on.
   public var isIMDB: Bool {
-    if case .string(let name)? = results.first?.runs.first?.settings["data"] {
-      name.lowercased().contains("imdb")
-    } else {
-      false
-    }
+    results.first?.runs.first?.settings.data.name.lowercased().contains("imdb") == true
   }
 
   public var selectedOnTest: Bool { results.contains { $0.validationHits == nil } }

@@ -16,8 +16,8 @@ public final class EncodedTexts: @unchecked Sendable {
   /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
   public init(_ data: DataSet, _ classifier: TextClassifier) throws {
     self.data = data
-    let (tokenizer, settings) = (classifier.tokenizer, classifier.settings)
-    encode = { tokenizer.encode($0, maximumLength: settings.maximumLength, truncation: settings.truncation) }
+    let (tokenizer, text) = (classifier.tokenizer, classifier.settings.text)
+    encode = { text.encode($0, with: tokenizer) }
     spool = try ByteSpool()
     entries = [Int32](repeating: -1, count: data.count)
   }

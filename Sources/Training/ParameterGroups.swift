@@ -6,7 +6,9 @@ extension AdamW {
   public convenience init(_ network: ClassifierNetwork, _ options: TrainingOptions) {
     let embedding = network.tokenEmbedding
     embedding.hasRowGradients = options.device == .cpu
-    self.init(AdamW.groups(network, options), tables: embedding.hasRowGradients ? [embedding.weight] : [])
+    self.init(
+      AdamW.groups(network, options), tables: embedding.hasRowGradients ? [embedding.weight] : [],
+      betas: (options.beta1, options.beta2), epsilon: options.epsilon)
   }
 
   /// The three groups of the study: BERT weights, BERT biases and LayerNorm weights, everything on top.

@@ -7,17 +7,23 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public let validation: Metrics?
   /// Only where epochs are selected on the test set.
   public let test: Metrics?
+  /// Mean loss (nats) of masked tokens that were held out, in pretraining
+  public let heldOutLoss: Double?
   public let seconds: Double
   public let tokens: Int
 
   enum CodingKeys: String, CodingKey {
     case epoch, validation, test, seconds, tokens
     case trainLoss = "train_loss"
+    case heldOutLoss = "held_out_loss"
   }
 
   public init(
-    epoch: Int, trainLoss: Double, validation: Metrics?, test: Metrics?, seconds: Double, tokens: Int
+    epoch: Int, trainLoss: Double, validation: Metrics?, test: Metrics?, heldOutLoss: Double? = nil,
+    seconds: Double,
+    tokens: Int
   ) {
+    self.heldOutLoss = heldOutLoss
     self.epoch = epoch
     self.trainLoss = trainLoss
     self.validation = validation
@@ -65,10 +71,10 @@ public struct RunRecord: Sendable {
   public let classes: [String]?
   /// The most confident ones, the worst first; nil for runs of Fathom before they were kept.
   public let mistakes: [Mistake]?
-  /// Of settings and data: a run with the same one would give the same weights.
-  public let fingerprint: String
-  /// The settings that the figures belong to, in snake case.
-  public let settings: [String: JSONValue]
+  /// Of settings, model and data: a run with the same one would give the same weights.
+  public let identity: String
+  /// What the figures belong to.
+  public let settings: RunSettings
 
   /// - Precondition: `peakEpoch` counts from 1 and is one of `epochs`.
   public init(
@@ -76,7 +82,7 @@ public struct RunRecord: Sendable {
     sizeBytes: Int,
     inferenceExamplesPerSecond: Double, latencyMilliseconds: Double? = nil, peakMemoryBytes: Int? = nil,
     classes: [String]? = nil,
-    mistakes: [Mistake]? = nil, fingerprint: String, settings: [String: JSONValue]
+    mistakes: [Mistake]? = nil, identity: String, settings: RunSettings
   ) {
     precondition(epochs.indices.contains(peakEpoch - 1), "epoch \(peakEpoch) of \(epochs.count)")
     self.variant = variant
@@ -91,7 +97,7 @@ public struct RunRecord: Sendable {
     self.peakMemoryBytes = peakMemoryBytes
     self.classes = classes
     self.mistakes = mistakes
-    self.fingerprint = fingerprint
+    self.identity = identity
     self.settings = settings
   }
 
@@ -105,7 +111,7 @@ public struct RunRecord: Sendable {
 
 extension RunRecord: Codable {
   enum CodingKeys: String, CodingKey {
-    case variant, seed, parameters, settings, test, history, epochs, fingerprint, classes, mistakes
+    case variant, seed, parameters, settings, test, history, epochs, identity, fingerprint, classes, mistakes
     case peakEpoch = "peak_epoch"
     case sizeBytes = "size_bytes"
     case inferenceExamplesPerSecond = "inference_examples_per_second"
@@ -132,8 +138,11 @@ extension RunRecord: Codable {
     peakMemoryBytes = try values.decodeIfPresent(Int.self, forKey: .peakMemoryBytes)
     classes = try values.decodeIfPresent([String].self, forKey: .classes)
     mistakes = try values.decodeIfPresent([Mistake].self, forKey: .mistakes)
-    fingerprint = try values.decode(String.self, forKey: .fingerprint)
-    settings = try values.decode([String: JSONValue].self, forKey: .settings)
+    // Earlier versions called it so and left the model out of it.
+    identity =
+      try values.decodeIfPresent(String.self, forKey: .identity)
+      ?? values.decode(String.self, forKey: .fingerprint)
+    settings = try RunSettings(migrating: values.superDecoder(forKey: .settings))
     guard epochs.indices.contains(peakEpoch - 1) else {
       throw DecodingError.dataCorruptedError(
         forKey: .peakEpoch, in: values, debugDescription: "no such epoch")
@@ -160,7 +169,7 @@ extension RunRecord: Codable {
     try values.encode(epochs, forKey: .history)
     try values.encode(classes, forKey: .classes)
     try values.encode(mistakes, forKey: .mistakes)
-    try values.encode(fingerprint, forKey: .fingerprint)
+    try values.encode(identity, forKey: .identity)
     try values.encode(settings, forKey: .settings)
   }
 }

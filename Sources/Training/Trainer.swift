@@ -1,92 +1,77 @@
-import Files
-import Encoder
 import Checkpoint
 import Classification
 import Corpus
+import Encoder
+import Files
 import Foundation
 import Torch
 
-/// Fine-tunes a classifier, keeps its best epoch on disk and can be stopped and resumed at any step.
+/// Trains an objective's network, keeps its best epoch on disk and can be stopped and resumed at any step.
 public final class Trainer {
   /// What a progress display hears.
   public enum Event {
     case step(epoch: Int, step: Int, steps: Int, loss: Double, examplesPerSecond: Double, secondsLeft: Double)
     case evaluating(done: Int, of: Int)
     case epoch(EpochRecord, isBest: Bool)
+    /// Something that the user should know and that is no fault
+    case note(String)
   }
+
+  /// What the listener wants next; asked after each event.
+  public enum Continuation { case more, stop }
+
+  /// - Throws: ends the run; an epoch's state is saved before it hears of the epoch.
+  public typealias Progress = (Event) throws -> Continuation
 
   /// The run was asked to stop and saved its state first.
   public struct Interrupted: Error, CustomStringConvertible {
-    public let description: String
+    public let folder: URL
+
+    public var description: String { "stopped; everything so far is in \(folder.path)" }
   }
 
-  private let classifier: TextClassifier
+  private let objective: any Objective
   private let options: TrainingOptions
   private let folder: URL
-  private let fingerprint: String
   private let optimizer: AdamW
-  private let report: (Event) throws -> Void
-  private let shouldStop: () -> Bool
+  private let progress: Progress
   private var state: TrainingState
 
   /// - Parameters:
   ///   - folder: where the best epoch's model and the state go.
-  ///   - fingerprint: of the data and the model; a state with another one is refused.
-  ///   - report: hears what happens; the state of an epoch is saved before it hears of it, and what it throws ends the run.
-  ///   - shouldStop: asked after each step; true saves and throws ``Interrupted``.
+  ///   - identity: of settings, model and data; a state with another one is refused.
   /// - Throws: when the folder holds a state of another run.
   public init(
-    _ classifier: TextClassifier, _ options: TrainingOptions, folder: URL, fingerprint: String,
-    report: @escaping (Event) throws -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false }
+    _ objective: any Objective, _ options: TrainingOptions, folder: URL, identity: String,
+    progress: @escaping Progress = { _ in .more }
   ) throws {
-    self.classifier = classifier
+    self.objective = objective
     self.options = options
     self.folder = folder
-    self.report = report
-    self.shouldStop = shouldStop
-    classifier.network.move(to: options.device)
-    optimizer = AdamW(classifier.network, options)
-    let settings = options.json.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")
-    self.fingerprint = fingerprint + ";" + settings
+    self.progress = progress
+    objective.network.move(to: options.device)
+    optimizer = objective.makeOptimizer()
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw CheckpointError("\(folder.path) cannot be made: choose another --out")
+      throw FathomError(
+        .unwritable, at: folder.path, "the folder cannot be made", mend: "choose another \(.out)")
     }
     if FileManager.default.fileExists(atPath: TrainingState.file(folder).path) {
       state = try TrainingState.load(
-        from: folder, fingerprint: self.fingerprint, weights: Trainer.weights(classifier),
-        optimizer: optimizer)
+        from: folder, identity: identity, weights: Trainer.weights(objective), optimizer: optimizer)
     } else {
-      state = TrainingState(fingerprint: self.fingerprint)
+      state = TrainingState(identity: identity)
     }
   }
 
-  /// Trains to the end and returns the epochs with the best one's number; `classifier` then has its weights.
-  /// - Parameters:
-  ///   - validation: nil only where epochs are selected on the test set.
-  ///   - test: evaluated after each epoch only where epochs are selected on it.
-  public func run(train: EncodedTexts, validation: EncodedTexts?, test: EncodedTexts) throws -> (
-    epochs: [EpochRecord], peak: Int
-  ) {
-    precondition(validation != nil || options.selection == .test, "selection needs a validation set")
-    let testSet = options.selection == .test ? test : nil
+  /// Trains to the end and returns the epochs with the best one's number; the network then has its weights.
+  public func run() throws -> (epochs: [EpochRecord], peak: Int) {
     while state.history.count < options.epochs, !hasRunOutOfPatience {
-      try trainEpoch(train)
+      try trainEpoch()
       optimizer.settle()
-      let record = EpochRecord(
-        epoch: state.history.count + 1, trainLoss: state.lossSum / Double(train.count),
-        validation: try validation.map(evaluate),
-        test: try testSet.map(evaluate), seconds: state.seconds, tokens: state.tokens)
-      state.history.append(record)
-      (state.step, state.lossSum, state.seconds, state.tokens) = (0, 0, 0, 0)
-      let isBest = peakEpoch == record.epoch
-      // The model first: a state that names a best epoch must find it on disk.
-      if isBest { try classifier.save(to: folder) }
-      try saveState()
-      try report(.epoch(record, isBest: isBest))
-      if shouldStop(), state.history.count < options.epochs { throw interrupted }
+      try finishEpoch()
     }
     let best = try Checkpoint(folder: folder)
-    for (name, parameter) in classifier.network.namedParameters() {
+    for (name, parameter) in objective.network.namedParameters() {
       try best[name]!.load(into: parameter.wrappedValue)
     }
     return (state.history, peakEpoch)
@@ -95,39 +80,20 @@ public final class Trainer {
   /// Removes what only resuming needs.
   public func removeState() { try? FileManager.default.removeItem(at: TrainingState.file(folder)) }
 
-  private func evaluate(_ set: EncodedTexts) throws -> Metrics {
-    Metrics(logits: try logits(set), targets: set.data.targets)
-  }
-
-  /// Logits with the weights at hand; stops as training does.
-  func logits(_ set: EncodedTexts) throws -> [[Float]] {
-    try classifier.logits(set, dtype: options.precision.dtype, device: options.device) { [self] done in
-      try report(.evaluating(done: done, of: set.count))
-      if shouldStop() {
-        // The epoch's training is done and saved; its evaluation is repeated on resuming.
-        if state.step > 0 { try saveState() }
-        throw interrupted
-      }
-    }
-  }
-
-  /// Seconds that one text takes by itself, the median of up to fifty spread over the set.
-  func latency(_ set: EncodedTexts) throws -> Double {
-    let stride = max(1, set.count / 50)
-    let times = try (0..<min(50, set.count)).map { place -> Double in
-      let sequences = try set([place * stride])
-      let started = ContinuousClock.now
-      _ = classifier.logits(sequences, dtype: options.precision.dtype, device: options.device)
-      return (ContinuousClock.now - started) / .seconds(1)
-    }
-    return times.sorted()[times.count / 2]
+  /// Tells the listener how far an evaluation is, and stops as training does.
+  func evaluated(_ done: Int, of count: Int) throws {
+    if try progress(.evaluating(done: done, of: count)) == .more { return }
+    // The epoch's training is done and saved; its evaluation is repeated on resuming.
+    if state.step > 0 { try saveState() }
+    throw Interrupted(folder: folder)
   }
 
   // MARK: One epoch
 
-  private func trainEpoch(_ set: EncodedTexts) throws {
+  private func trainEpoch() throws {
     let epoch = state.history.count
-    let plan = BatchPlan(count: set.count, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
+    let plan = BatchPlan(
+      count: objective.exampleCount, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
     let finished = state.step
     var step = 0
     var ahead: Background<[[Int32]]>?
@@ -138,79 +104,108 @@ public final class Trainer {
         step += batches
         continue
       }
-      let sequences = try ahead?.value() ?? set(pool)
-      // The next pool is encoded while this one trains.
-      ahead = index + 1 < plan.poolCount ? Background { try set(plan.pool(index + 1)) } : nil
+      let sequences = try ahead?.value() ?? objective.sequences(pool)
+      ahead = index + 1 < plan.poolCount ? encodedAhead(plan.pool(index + 1)) : nil
       for batch in plan.batches(inPool: index, lengths: sequences.map(\.count)) {
         if step >= finished {
-          try train(
-            batch.map { sequences[$0] }, batch.map { set.data.targets[pool[$0]] }, step, plan.batchCount)
+          try train(batch.map { sequences[$0] }, batch.map { pool[$0] }, step, plan.batchCount)
         }
         step += 1
       }
     }
   }
 
+  /// The next pool is encoded while this one trains.
+  private func encodedAhead(_ pool: [Int]) -> Background<[[Int32]]> {
+    nonisolated(unsafe) let objective = objective
+    return Background { try objective.sequences(pool) }
+  }
+
   /// - Parameters:
   ///   - step: of this epoch, from 0.
   ///   - steps: of an epoch.
-  private func train(_ batch: [[Int32]], _ targets: [Int], _ step: Int, _ steps: Int) throws {
+  private func train(_ batch: [[Int32]], _ examples: [Int], _ step: Int, _ steps: Int) throws {
     let epoch = state.history.count
     let started = Date()
-    let loss = update(batch, targets, step: epoch * steps + step, of: options.epochs * steps)
-    guard loss.isFinite else {
-      throw CheckpointError(
-        "the loss is not a number at step \(step + 1) of epoch \(epoch + 1): lower --bert-lr and --head-lr, or clip with --clip-norm 1"
-      )
-    }
+    let rate = options.rate(step: epoch * steps + step, of: options.epochs * steps)
+    let loss = update(batch, examples, step: epoch * steps + step, rate: rate)
+    guard loss.isFinite else { throw notFinite("the loss or its gradient", step + 1, rate) }
     state.step = step + 1
     state.lossSum += loss * Double(batch.count)
     state.seconds += Date().timeIntervalSince(started)
     state.tokens += batch.reduce(0) { $0 + $1.count }
-    let perStep = state.seconds / Double(step + 1)
-    try report(
-      .step(
-        epoch: epoch + 1, step: step + 1, steps: steps, loss: loss,
-        examplesPerSecond: Double(options.batchSize) / max(perStep, 1e-9),
-        secondsLeft: perStep * Double(steps - step - 1)))
-    if shouldStop() {
+    let secondsPerStep = state.seconds / Double(step + 1)
+    let event = Event.step(
+      epoch: epoch + 1, step: step + 1, steps: steps, loss: loss,
+      examplesPerSecond: Double(options.batchSize) / max(secondsPerStep, 1e-9),
+      secondsLeft: secondsPerStep * Double(steps - step - 1))
+    if try progress(event) == .stop {
       try saveState()
-      throw interrupted
+      throw Interrupted(folder: folder)
     }
   }
 
-  /// One optimiser step; returns the batch's mean loss.
-  private func update(_ batch: [[Int32]], _ targets: [Int], step: Int, of total: Int) -> Double {
+  /// One optimiser step; returns the batch's mean loss, nan where it or the clipped gradient is not finite.
+  private func update(_ batch: [[Int32]], _ examples: [Int], step: Int, rate: Double) -> Double {
     optimizer.clearGradients()
     var sum = 0.0
-    let part = (batch.count + options.accumulation - 1) / options.accumulation
-    for start in stride(from: 0, to: batch.count, by: part) {
-      let chosen = start..<min(start + part, batch.count)
-      let packed = PackedTokens(Array(batch[chosen]), device: options.device)
-      optimizer.willRead(packed.ids, of: classifier.network.tokenEmbedding.weight)
-      let logits = classifier.network(packed, dtype: options.precision.dtype, training: true)
-      let wanted = Tensor(targets[chosen].map(Int64.init)).to(options.device)
-      let share = Double(chosen.count) / Double(batch.count)
-      let loss = logits.crossEntropy(wanted) * share
+    var hasLoss = false
+    let size = (batch.count + options.accumulation - 1) / options.accumulation
+    for start in stride(from: 0, to: batch.count, by: size) {
+      let chosen = start..<min(start + size, batch.count)
+      let part = TrainingPart(sequences: Array(batch[chosen]), examples: Array(examples[chosen]), step: step)
+      guard let mean = objective.loss(part, optimizer: optimizer) else { continue }
+      let loss = mean * (Double(chosen.count) / Double(batch.count))
       loss.backward()
       sum += loss.item
+      hasLoss = true
     }
-    if let clipNorm = options.clipNorm { optimizer.clipGradients(maximum: clipNorm) }
-    optimizer.step(rate: options.rate(step: step, of: total))
+    if !hasLoss { return state.lossSum / Double(max(state.step * options.batchSize, 1)) }
+    if let clipNorm = options.clipNorm, !optimizer.clipGradients(maximum: clipNorm).isFinite { return .nan }
+    // A step with such a loss would spoil weights that are still good.
+    if sum.isFinite { optimizer.step(rate: rate) }
     return sum
+  }
+
+  private func finishEpoch() throws {
+    // The weights are looked at before anything is written over a good state.
+    try checkWeights()
+    let figures = try objective.evaluate(evaluated)
+    let record = EpochRecord(
+      epoch: state.history.count + 1, trainLoss: state.lossSum / Double(objective.exampleCount),
+      validation: figures.validation?.withoutConfusion, test: figures.test?.withoutConfusion,
+      heldOutLoss: figures.heldOutLoss, seconds: state.seconds, tokens: state.tokens)
+    state.history.append(record)
+    (state.step, state.lossSum, state.seconds, state.tokens) = (0, 0, 0, 0)
+    let isBest = peakEpoch == record.epoch
+    // The model first: a state that names a best epoch must find it on disk.
+    if isBest { try objective.save(to: folder) }
+    try writeState()
+    if try progress(.epoch(record, isBest: isBest)) == .stop, state.history.count < options.epochs {
+      throw Interrupted(folder: folder)
+    }
   }
 
   // MARK: State
 
-  private var interrupted: Interrupted {
-    Interrupted(
-      description:
-        "stopped; everything so far is in \(folder.path): run the same command with --resume to go on")
+  private func notFinite(_ what: String, _ step: Int, _ rate: Double) -> FathomError {
+    let rates = String(
+      format: "%g and %g", options.bertLearningRate * rate, options.headLearningRate * rate)
+    return FathomError(
+      .notFinite,
+      "\(what) is not a number at step \(step) of epoch \(state.history.count + 1), with learning rates of \(rates)",
+      mend: "lower \(.bertLearningRate) and \(.headLearningRate), or clip with \(.clipNorm) 1")
+  }
+
+  private func checkWeights() throws {
+    for (_, weight) in Trainer.weights(objective) where !weight.detached().abs().max().item.isFinite {
+      throw notFinite("a weight", state.step, 1)
+    }
   }
 
   /// The best epoch so far, from 1; of equal ones the first.
   private var peakEpoch: Int {
-    let scores = state.history.map { (options.selection == .test ? $0.test : $0.validation)?.accuracy ?? 0 }
+    let scores = state.history.map(objective.score)
     return (scores.indices.max { (scores[$0], -$0) < (scores[$1], -$1) } ?? 0) + 1
   }
 
@@ -221,10 +216,15 @@ public final class Trainer {
 
   private func saveState() throws {
     optimizer.settle()
-    try state.save(to: folder, weights: Trainer.weights(classifier), optimizer: optimizer)
+    try checkWeights()
+    try writeState()
   }
 
-  private static func weights(_ classifier: TextClassifier) -> [(name: String, tensor: Tensor)] {
-    classifier.network.namedParameters().map { ($0.name, $0.parameter.wrappedValue) }
+  private func writeState() throws {
+    try state.save(to: folder, weights: Trainer.weights(objective), optimizer: optimizer)
+  }
+
+  private static func weights(_ objective: any Objective) -> [(name: String, tensor: Tensor)] {
+    objective.network.namedParameters().map { ($0.name, $0.parameter.wrappedValue) }
   }
 }

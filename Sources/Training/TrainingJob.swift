@@ -17,6 +17,8 @@ public struct TrainingData: Sendable {
   public let fingerprint: String
   /// What the data are called, for reports
   public var name = ""
+  /// Which fold, from 0, of how many is the validation set; nil without cross-validation.
+  public private(set) var fold: (index: Int, count: Int)?
   private let encodings = Encodings()
 
   /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a study.
@@ -33,13 +35,29 @@ public struct TrainingData: Sendable {
     }
     let parts = train.split(validationShare: validationShare, seed: splitSeed)
     guard parts.train.count > 0, parts.validation.count > 0 else {
-      throw CorpusError(
-        "\(train.count) training examples leave no validation set at a share of \(validationShare): bring more, or another --validation-share"
-      )
+      throw FathomError(
+        .data, "\(train.count) training examples leave no validation set at a share of \(validationShare)",
+        mend: "bring more, or another \(.validationShare)")
     }
     self.train = parts.train
     validation = parts.validation
     fingerprint = DataSet.fingerprint([parts.train, parts.validation, test])
+  }
+
+  /// A validation set of the user's own, or of a fold.
+  /// - Parameter fold: which one, from 0, of how many.
+  public init(train: DataSet, validation: DataSet, test: DataSet, fold: (index: Int, count: Int)? = nil) {
+    self.train = train
+    self.validation = validation
+    self.test = test
+    self.fold = fold
+    fingerprint = DataSet.fingerprint([train, validation, test])
+  }
+
+  var identity: DataIdentity {
+    DataIdentity(
+      name: name, digest: fingerprint, trainExamples: train.count, validationExamples: validation?.count ?? 0,
+      testExamples: test.count, fold: fold?.index, folds: fold?.count)
   }
 
   func encodedTrain(for classifier: TextClassifier) throws -> EncodedTexts {
@@ -56,23 +74,26 @@ public struct TrainingData: Sendable {
 }
 
 /// One run from the pretrained model to its record: build, train, select, test, save.
-public struct TrainingJob {
+public struct TrainingJob: Sendable {
   public var model: URL
   public var variant: Variant
   public var data: TrainingData
   public var options: TrainingOptions
-  public var maximumLength: Int
-  public var truncation = Truncation.head
-  public var dropout = 0.2
-  public var pooler = BERTModel.PoolerStart.pretrained
+  public var text: TextSettings
+  public var network = NetworkSettings()
+  private let modelDigest: String
 
-  public init(model: URL, variant: Variant, data: TrainingData, options: TrainingOptions, maximumLength: Int)
+  /// - Parameter model: a pretrained BERT's folder, whose files are read once for the run's identity.
+  /// - Throws: ``FathomError`` when the folder cannot be read.
+  public init(model: URL, variant: Variant, data: TrainingData, options: TrainingOptions, text: TextSettings)
+    throws
   {
     self.model = model
     self.variant = variant
     self.data = data
     self.options = options
-    self.maximumLength = maximumLength
+    self.text = text
+    modelDigest = try ModelIdentity.digest(of: model)
   }
 
   /// The classes predicted for each example of the sets that were held out, beside the record.
@@ -95,107 +116,113 @@ public struct TrainingJob {
   private static func decode<T: Decodable>(_: T.Type, _ file: URL) throws -> T {
     guard let data = try? Data(contentsOf: file), let value = try? JSONDecoder().decode(T.self, from: data)
     else {
-      throw CheckpointError("\(file.path) is damaged: remove its folder and run again")
+      throw FathomError(
+        .damaged, at: file.path, "the file is damaged", mend: "remove its folder and run again")
     }
     return value
   }
 
-  static let vocabularySize = 25_000
-
-  /// Everything that the run's figures belong to.
-  public var settings: [String: Any] {
-    var values = options.json
-    values["variant"] = variant.description
-    values["max_length"] = maximumLength
-    values["truncation"] = truncation.name
-    if case .headAndTail(let share) = truncation { values["head_share"] = share }
-    values["dropout"] = dropout
-    values["pooler"] = pooler.rawValue
-    values["model"] = model.lastPathComponent
-    if !data.name.isEmpty { values["data"] = data.name }
-    values["train_examples"] = data.train.count
-    values["validation_examples"] = data.validation?.count ?? 0
-    values["test_examples"] = data.test.count
-    values["threads"] = Engine.threadCount
-    return values
+  /// What the run's figures belong to.
+  public var settings: RunSettings {
+    RunSettings(
+      variant: variant, model: ModelIdentity(name: model.lastPathComponent, digest: modelDigest),
+      data: data.identity, text: text, network: network, training: options, threads: Engine.threadCount)
   }
 
-  /// What must be equal for a stopped run to go on.
-  public var fingerprint: String {
-    let own = settings.filter { !["threads", "model", "data"].contains($0.key) }
-    return own.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",") + ";data=" + data.fingerprint
-  }
+  /// What must be equal for a stopped run to go on, and for a finished one to be taken as this one.
+  public var identity: String { settings.identity }
 
   /// Runs, or goes on where a run in the same folder was stopped; `run.json` marks the end.
-  /// - Throws: `Trainer.Interrupted` after saving when `shouldStop` says so.
-  public func run(
-    in folder: URL, report: @escaping (Trainer.Event) throws -> Void = { _ in },
-    shouldStop: @escaping () -> Bool = { false }
-  ) throws -> RunRecord {
+  /// - Throws: `Trainer.Interrupted` after saving when `progress` says stop.
+  public func run(in folder: URL, progress: @escaping Trainer.Progress = { _ in .more }) throws -> RunRecord {
     RandomState.seed(options.seed)
     Engine.forgetPeakMemory()
     let classifier = try makeClassifier()
-    let trainer = try Trainer(
-      classifier, options, folder: folder, fingerprint: fingerprint, report: report, shouldStop: shouldStop)
-    let validationSet = try data.encodedValidation(for: classifier)
-    let test = try data.encodedTest(for: classifier)
-    let (epochs, peak) = try trainer.run(
-      train: data.encodedTrain(for: classifier), validation: validationSet, test: test)
-    try test.encodeAll()
+    if try progress(.note(headNote(classifier))) == .stop { throw Trainer.Interrupted(folder: folder) }
+    let objective = ClassificationObjective(
+      classifier, options, train: try data.encodedTrain(for: classifier),
+      validation: try data.encodedValidation(for: classifier), test: try data.encodedTest(for: classifier))
+    let trainer = try Trainer(objective, options, folder: folder, identity: identity, progress: progress)
+    let (epochs, peak) = try trainer.run()
+    let record = try finish(objective, trainer, epochs, peak, folder)
+    trainer.removeState()
+    return record
+  }
+
+  /// Measures the best epoch's model and writes what is known of the run.
+  private func finish(
+    _ objective: ClassificationObjective, _ trainer: Trainer, _ epochs: [EpochRecord], _ peak: Int,
+    _ folder: URL
+  ) throws -> RunRecord {
+    try objective.test.encodeAll()
     let started = Date()
-    let logits = try trainer.logits(test)
+    let logits = try objective.logits(objective.test, trainer.evaluated)
     let seconds = Date().timeIntervalSince(started)
-    let validation = try validationSet.map { try trainer.logits($0).map(argmax) }
+    let validation = try objective.validation.map { set in
+      try (objective.bestLogits ?? objective.logits(set, trainer.evaluated)).map(
+        TextClassifier.predictedClass)
+    }
+    let test = try logits.map(TextClassifier.predictedClass)
     let weights = folder.appendingPathComponent("model.safetensors").path
     let size = (try FileManager.default.attributesOfItem(atPath: weights)[.size] as? NSNumber)?.intValue ?? 0
     let record = RunRecord(
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
-      test: Metrics(logits: logits, targets: data.test.targets), parameters: classifier.parameterCount,
-      sizeBytes: size,
+      test: try Metrics(logits: logits, targets: data.test.targets),
+      parameters: objective.classifier.parameterCount, sizeBytes: size,
       inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9),
-      latencyMilliseconds: try trainer.latency(test) * 1000,
-      peakMemoryBytes: Engine.peakMemoryBytes, classes: data.train.classes,
-      mistakes: mistakes(logits), fingerprint: fingerprint,
-      settings: settings.mapValues(JSONValue.init))
+      latencyMilliseconds: try objective.latencyMilliseconds(), peakMemoryBytes: Engine.peakMemoryBytes,
+      classes: data.train.classes, mistakes: mistakes(logits, test), identity: identity, settings: settings)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    try encoder.encode(Predictions(validation: validation, test: logits.map(argmax)))
-      .write(to: folder.appendingPathComponent("predictions.json"), options: .atomic)
+    let predictions = Predictions(validation: validation, test: test)
+    try AtomicFile.write(encoder.encode(predictions), to: folder.appendingPathComponent("predictions.json"))
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try encoder.encode(record).write(to: folder.appendingPathComponent("run.json"), options: .atomic)
-    trainer.removeState()
+    try AtomicFile.write(encoder.encode(record), to: folder.appendingPathComponent("run.json"))
     return record
   }
 
   private static let mistakesKept = 10
 
-  private func mistakes(_ logits: [[Float]]) -> [Mistake] {
-    let wrong = logits.indices.compactMap { index -> (index: Int, predicted: Int, probability: Double)? in
-      let best = argmax(logits[index])
-      return best == data.test.targets[index]
-        ? nil : (index, best, TextClassifier.softmax(logits[index])[best])
+  private func mistakes(_ logits: [[Float]], _ predicted: [Int]) -> [Mistake] {
+    let wrong = logits.indices.filter { predicted[$0] != data.test.targets[$0] }
+      .map { (example: $0, probability: TextClassifier.softmax(logits[$0])[predicted[$0]]) }
+      .sorted { $0.probability != $1.probability ? $0.probability > $1.probability : $0.example < $1.example }
+    return wrong.prefix(TrainingJob.mistakesKept).map { example, probability in
+      Mistake(
+        example: example, text: data.test.texts[example],
+        label: data.train.classes[data.test.targets[example]],
+        predicted: data.train.classes[predicted[example]], probability: probability)
     }
-    return wrong.sorted { ($1.probability, $0.index) < ($0.probability, $1.index) }.prefix(Self.mistakesKept)
-      .map {
-        Mistake(
-          example: $0.index, text: data.test.texts[$0.index],
-          label: data.train.classes[data.test.targets[$0.index]],
-          predicted: data.train.classes[$0.predicted], probability: $0.probability)
-      }
   }
+
+  static let vocabularySize = 25_000
 
   private func makeClassifier() throws -> TextClassifier {
     let settings = ClassifierSettings(
-      variant: variant, labels: data.train.classes, maximumLength: maximumLength, truncation: truncation,
-      dropout: dropout)
+      variant: variant, labels: data.train.classes, text: text, dropout: network.dropout)
     var words: Tokenizer?
     if variant.encoder == .newEmbedding {
       let normalisation = TokenizerOptions(lowercases: true)
-      words = try WordCounts(data.train.texts, options: normalisation)
+      let cleaned = data.train.texts.lazy.map(text.cleaning.callAsFunction)
+      words = try WordCounts(cleaned, options: normalisation)
         .wordTokenizer(size: TrainingJob.vocabularySize, options: normalisation)
     }
-    return try TextClassifier(pretrained: model, settings: settings, pooler: pooler, wordTokenizer: words)
+    return try TextClassifier(
+      pretrained: model, settings: settings, pooler: network.pooler, bertDropout: network.bertDropout,
+      attentionDropout: network.attentionDropout, wordTokenizer: words)
   }
 
-  private func argmax(_ row: [Float]) -> Int { row.indices.max { row[$0] < row[$1] }! }
+  private func headNote(_ classifier: TextClassifier) -> String {
+    let count = data.train.classes.count
+    var notes = [
+      classifier.headIsNew
+        ? "a new head for \(count) classes"
+        : "the head of \(model.lastPathComponent) goes on: same variant and classes"
+    ]
+    if count > max(100, data.train.count / 5) {
+      notes.append(
+        "\(data.train.count) examples of \(count) classes leave few of each: is this the label column?")
+    }
+    return notes.joined(separator: "; ")
+  }
 }

@@ -1,16 +1,16 @@
-import Encoder
+import Files
 import Torch
 
 /// How a classifier is trained. The defaults are the fair preset of a study.
-public struct TrainingOptions: Sendable, Equatable {
-  public enum Selection: String, Sendable, CaseIterable {
-    /// The best epoch by validation accuracy
+public struct TrainingOptions: Sendable, Hashable {
+  public enum Selection: String, Sendable, CaseIterable, Codable {
+    /// The best epoch on validation examples
     case validation
-    /// The best epoch by test accuracy, as the study of 2019 did: its figure is optimistic
+    /// The best epoch on the test set, as the study of 2019 did: its figure is optimistic
     case test
   }
 
-  public enum Schedule: String, Sendable, CaseIterable { case constant, linear }
+  public enum Schedule: String, Sendable, CaseIterable, Codable { case constant, linear }
 
   public enum Precision: String, Sendable, CaseIterable, Codable {
     case fp32, bf16
@@ -26,6 +26,11 @@ public struct TrainingOptions: Sendable, Equatable {
   public var bertLearningRate = 3e-5
   public var headLearningRate = 1e-3
   public var weightDecay = 0.01
+  /// Decay rates of AdamW's first and second moments.
+  public var beta1 = 0.9
+  public var beta2 = 0.999
+  /// Added to the root of AdamW's second moment.
+  public var epsilon = 1e-8
   public var schedule = Schedule.constant
   /// Share of all steps in which the rate rises from 0.
   public var warmup = 0.0
@@ -34,6 +39,8 @@ public struct TrainingOptions: Sendable, Equatable {
   /// Epochs without a better one after which training stops; nil never does.
   public var patience: Int? = nil
   public var selection = Selection.validation
+  /// What makes an epoch the best one.
+  public var metric = Metric.accuracy
   public var seed: UInt64 = 1
   public var precision = Precision.fp32
   public var device = Device.cpu
@@ -47,17 +54,76 @@ public struct TrainingOptions: Sendable, Equatable {
     if schedule == .constant { return 1 }
     return Double(total - step) / Double(max(1, total - warmupSteps))
   }
+}
 
-  /// Everything that changes the weights a run ends with, as snake-case keys for the outputs.
-  public var json: [String: Any] {
-    [
-      "epochs_planned": epochs, "batch_size": batchSize, "accumulation": accumulation,
-      "bert_lr": bertLearningRate,
-      "head_lr": headLearningRate, "weight_decay": weightDecay, "schedule": schedule.rawValue,
-      "warmup": warmup,
-      "clip_norm": clipNorm ?? 0, "patience": patience ?? 0, "select_on": selection.rawValue,
-      "seed": Int(seed),
-      "precision": precision.rawValue, "device": device.description,
-    ]
+extension TrainingOptions: Codable {
+  enum CodingKeys: String, CodingKey {
+    case epochs, accumulation, beta1, beta2, epsilon, schedule, warmup, patience, metric, seed, precision,
+      device
+    case batchSize = "batch_size"
+    case bertLearningRate = "bert_lr"
+    case headLearningRate = "head_lr"
+    case weightDecay = "weight_decay"
+    case clipNorm = "clip_norm"
+    case selection = "select_on"
+  }
+
+  /// A key that is missing keeps its default: records of earlier versions lack the newer ones.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func read<T: Decodable>(_ key: CodingKeys, _ target: inout T) throws {
+      if let value = try values.decodeIfPresent(T.self, forKey: key) { target = value }
+    }
+    try read(.epochs, &epochs)
+    try read(.batchSize, &batchSize)
+    try read(.accumulation, &accumulation)
+    try read(.bertLearningRate, &bertLearningRate)
+    try read(.headLearningRate, &headLearningRate)
+    try read(.weightDecay, &weightDecay)
+    try read(.beta1, &beta1)
+    try read(.beta2, &beta2)
+    try read(.epsilon, &epsilon)
+    try read(.schedule, &schedule)
+    try read(.warmup, &warmup)
+    try read(.selection, &selection)
+    try read(.metric, &metric)
+    try read(.seed, &seed)
+    try read(.precision, &precision)
+    clipNorm = try values.decodeIfPresent(Double.self, forKey: .clipNorm)
+    patience = try values.decodeIfPresent(Int.self, forKey: .patience)
+    if let name = try values.decodeIfPresent(String.self, forKey: .device) { device = Device(recorded: name) }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(epochs, forKey: .epochs)
+    try values.encode(batchSize, forKey: .batchSize)
+    try values.encode(accumulation, forKey: .accumulation)
+    try values.encode(bertLearningRate, forKey: .bertLearningRate)
+    try values.encode(headLearningRate, forKey: .headLearningRate)
+    try values.encode(weightDecay, forKey: .weightDecay)
+    try values.encode(beta1, forKey: .beta1)
+    try values.encode(beta2, forKey: .beta2)
+    try values.encode(epsilon, forKey: .epsilon)
+    try values.encode(schedule, forKey: .schedule)
+    try values.encode(warmup, forKey: .warmup)
+    try values.encodeIfPresent(clipNorm, forKey: .clipNorm)
+    try values.encodeIfPresent(patience, forKey: .patience)
+    try values.encode(selection, forKey: .selection)
+    try values.encode(metric, forKey: .metric)
+    try values.encode(seed, forKey: .seed)
+    try values.encode(precision, forKey: .precision)
+    try values.encode(device.description, forKey: .device)
+  }
+}
+
+extension Device {
+  /// A device that a record names, whether or not this machine has it.
+  init(recorded name: String) {
+    switch name.split(separator: ":").first {
+    case "cuda": self = .cuda(name.split(separator: ":").last.flatMap { Int($0) } ?? 0)
+    case "mps": self = .mps
+    default: self = .cpu
+    }
   }
 }

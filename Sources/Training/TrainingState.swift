@@ -12,8 +12,8 @@ struct TrainingState: Codable {
   var lossSum = 0.0
   var seconds = 0.0
   var tokens = 0
-  /// The settings and data that the state belongs to.
-  let fingerprint: String
+  /// Of the settings, model and data that the state belongs to
+  let identity: String
 
   static func file(_ folder: URL) -> URL { folder.appendingPathComponent("training-state.safetensors") }
 
@@ -30,29 +30,36 @@ struct TrainingState: Codable {
   /// Puts weights, moments and the generator back.
   /// - Throws: when the state belongs to other settings or its file is damaged.
   static func load(
-    from folder: URL, fingerprint: String, weights: [(name: String, tensor: Tensor)], optimizer: AdamW
+    from folder: URL, identity: String, weights: [(name: String, tensor: Tensor)], optimizer: AdamW
   ) throws -> TrainingState {
     let file = file(folder)
     let (tensors, metadata) = try SafeTensors.read(file)
     guard let progress = metadata["progress"],
       let state = try? JSONDecoder().decode(TrainingState.self, from: Data(progress.utf8))
-    else { throw CheckpointError("\(file.path) holds no training state: start again with --overwrite") }
-    guard state.fingerprint == fingerprint else {
-      throw CheckpointError(
-        "\(folder.path) was begun with other settings or data: repeat them, or start again with --overwrite")
+    else {
+      throw FathomError(
+        .damaged, at: file.path, "the file holds no training state of this version",
+        mend: "start again with \(.overwrite)")
     }
-    let stored = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+    guard state.identity == identity else {
+      throw FathomError(
+        .mismatch, at: folder.path, "the run was begun with other settings, another model or other data",
+        mend: "repeat them, or start again with \(.overwrite)")
+    }
+    let stored = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let wanted =
       weights.map { ("weight." + $0.name, $0.tensor) } + optimizer.state.map { ($0.name, $0.tensor) }
     for (name, tensor) in wanted {
       guard let source = stored[name] else {
-        throw CheckpointError("\(file.path): tensor '\(name)' is missing: start again with --overwrite")
+        throw FathomError(
+          .damaged, at: file.path, "tensor '\(name)' is missing", mend: "start again with \(.overwrite)")
       }
       try source.load(into: tensor)
     }
     optimizer.didRestore()
     guard let generator = stored["generator"] else {
-      throw CheckpointError("\(file.path): the generator's state is missing: start again with --overwrite")
+      throw FathomError(
+        .damaged, at: file.path, "the generator's state is missing", mend: "start again with \(.overwrite)")
     }
     try RandomState.restore(generator.load())
     return state

@@ -22,7 +22,7 @@ public struct TokenizerOptions: Sendable, Equatable {
 }
 
 /// Which part of a long text is kept.
-public enum Truncation: Sendable, Equatable {
+public enum Truncation: Sendable, Hashable {
   case head
   case tail
   /// The first and the last pieces; the share says how much of the room the first ones get.

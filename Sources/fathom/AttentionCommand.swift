@@ -77,7 +77,7 @@ struct AttentionCommand: ParsableCommand {
       guard options.token < ids.count else {
         throw ValidationError("--token \(options.token): the text has \(ids.count) tokens, counted from 0")
       }
-      let example = AttentionExample(opened.read(ids), origin: origin?.read(ids), label: label)
+      let example = AttentionExample(try opened.read(ids), origin: try origin?.read(ids), label: label)
       try show(example, options)
       if html != nil { shown.append(example) }
     }

@@ -39,13 +39,14 @@ struct EvaluateCommand: ParsableCommand {
     let logits = try classifier.logits(
       EncodedTexts(data, classifier), dtype: engine.precision.dtype, device: device)
     let seconds = Date().timeIntervalSince(started)
-    let metrics = Metrics(logits: logits, targets: data.targets)
+    let metrics = try Metrics(logits: logits, targets: data.targets)
     if json {
       return try Output.json(
         [
           "variant": classifier.settings.variant.description, "examples": metrics.count,
           "accuracy": metrics.accuracy,
-          "macro_f1": metrics.macroF1, "loss": metrics.loss, "confusion": metrics.confusion, "labels": labels,
+          "macro_f1": metrics.macroF1, "loss": metrics.loss, "confusion": metrics.confusion?.rows ?? [],
+          "labels": labels,
           "examples_per_second": Double(metrics.count) / seconds, "device": device.description,
           "precision": engine.precision.rawValue,
         ] as [String: Any])
@@ -59,7 +60,7 @@ struct EvaluateCommand: ParsableCommand {
     let width = max(7, labels.map(\.count).max()! + 2)
     let pad = { (text: String) in String(repeating: " ", count: max(0, width - text.count)) + text }
     Output.line("\nconfusion (rows: true, columns: predicted)\n" + pad("") + labels.map(pad).joined())
-    for (label, row) in zip(labels, metrics.confusion) {
+    for (label, row) in zip(labels, metrics.confusion?.rows ?? []) {
       Output.line(pad(label) + row.map { pad(String($0)) }.joined())
     }
   }

@@ -1,5 +1,11 @@
 import ArgumentParser
+import Files
 import Study
+
+/// An error whose settings are named as flags.
+private struct NamedError: Error, CustomStringConvertible {
+  let description: String
+}
 
 @main
 struct Fathom: AsyncParsableCommand {
@@ -19,4 +25,19 @@ struct Fathom: AsyncParsableCommand {
       TokenizeCommand.self, ReportCommand.self, ServeCommand.self,
       RunsCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
     ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as FathomError {
+      exit(withError: NamedError(description: error.description(naming: Flags.name)))
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// Ctrl-C and SIGTERM: the first asks the work to save and stop, a second one ends the process.
 enum Interrupts {
@@ -20,4 +21,7 @@ enum Interrupts {
   }
 
   static var wereReceived: Bool { count > 0 }
+
+  /// What training asks after each event.
+  static var continuation: Trainer.Continuation { wereReceived ? .stop : .more }
 }

@@ -24,7 +24,7 @@ struct PredictCommand: ParsableCommand {
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     try Output.forEachLines(atMost: 1024) { lines in
-      for prediction in classifier.predict(lines, dtype: engine.precision.dtype, device: device) {
+      for prediction in try classifier.predict(lines, dtype: engine.precision.dtype, device: device) {
         try Output.json(prediction.json)
       }
     }

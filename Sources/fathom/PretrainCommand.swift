@@ -48,13 +48,16 @@ struct PretrainCommand: ParsableCommand {
   @Option(help: "Epochs.")
   var epochs = 3
 
-  @Option(help: "Passages an update.")
+  @Option(help: "Passages per update.")
   var batchSize = 32
 
   @Option(help: "Peak learning rate; it rises over the first 5 % of the steps and falls to 0.")
   var learningRate = 1e-4
 
-  @Option(help: "Tokens a passage, with [CLS] and [SEP].")
+  @Option(help: "Share of the passages that are held out to measure the loss on.")
+  var heldOutShare = 0.05
+
+  @Option(help: "Tokens per passage, with [CLS] and [SEP].")
   var maxLength = 128
 
   @Option(help: "Seed of everything that is drawn.")
@@ -74,6 +77,7 @@ struct PretrainCommand: ParsableCommand {
         "--blocks, --hidden and --heads must be 1 at least, and --hidden a multiple of --heads")
     }
     guard epochs >= 1, batchSize >= 1, maxLength >= 3, vocabularySize >= 10, (0..<1).contains(dropout),
+      (0..<1).contains(heldOutShare),
       learningRate > 0
     else {
       throw ValidationError(
@@ -84,43 +88,56 @@ struct PretrainCommand: ParsableCommand {
   func run() throws {
     let device = try engine.apply()
     let folder = URL(fileURLWithPath: out)
-    let lock = try FolderLock(folder)
-    defer { withExtendedLifetime(lock) {} }
-    let state = folder.appendingPathComponent("training-state.safetensors")
-    if overwrite {
-      try? FileManager.default.removeItem(at: state)
-    } else if FileManager.default.fileExists(atPath: state.path)
-      ? !resume : FileManager.default.fileExists(atPath: folder.appendingPathComponent("config.json").path)
-    {
-      throw CheckpointError(
-        "\(out) holds a run already: give --resume to go on, --overwrite to start again, or another --out")
-    }
+    let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
+    defer { withExtendedLifetime(claim) {} }
     let texts = try text.flatMap(lines)
     RandomState.seed(seed)
     let (mlm, tokenizer) = try makeModel(texts)
+    let pretrainer = try Pretrainer(
+      mlm, tokenizer, options(mlm), device: device, passages: texts, modelDigest: modelDigest(),
+      folder: folder)
+    claim.clear()
+    Output.note(
+      "\(pretrainer.trained) passages to learn from, \(pretrainer.heldOut) held out; \(pretrainer.cutTokens) tokens are "
+        + "beyond the \(min(maxLength, mlm.bert.config.maximumPositions)) of a passage and not read")
+    Interrupts.listen()
+    let display = ProgressDisplay("pretrain", quiet: false)
+    do {
+      let epochs = try pretrainer.run { event in
+        display.show(event)
+        return Interrupts.continuation
+      }
+      show(epochs)
+    } catch let stop as Trainer.Interrupted {
+      display.clear()
+      Output.note("\(stop): run the same command with --resume to go on")
+      throw ExitCode(130)
+    }
+  }
+
+  private func options(_ mlm: MaskedLanguageModel) -> Pretrainer.Options {
     var options = Pretrainer.Options()
     options.epochs = epochs
     options.batchSize = batchSize
     options.learningRate = learningRate
     options.maximumLength = min(maxLength, mlm.bert.config.maximumPositions)
+    options.heldOutShare = heldOutShare
     options.seed = seed
     options.precision = engine.precision
-    options.device = device
-    Interrupts.listen()
-    let pretrainer = try Pretrainer(
-      mlm, tokenizer, options, folder: folder, fingerprint: "\(texts.count) \(model ?? "new")")
-    let display = ProgressDisplay("pretrain", quiet: false)
-    do {
-      let losses = try pretrainer.run(texts, report: display.show, shouldStop: { Interrupts.wereReceived })
-      Output.line(
-        String(
-          format: "masked-token loss %.3f (perplexity %.1f); model in %@", losses.last!, exp(losses.last!),
-          out))
-    } catch let stop as Trainer.Interrupted {
-      display.clear()
-      Output.note(stop.description)
-      throw ExitCode(130)
-    }
+    return options
+  }
+
+  /// Of the model that goes on, or of what a new one is made from.
+  private func modelDigest() throws -> String {
+    if let model { return try ModelIdentity.digest(of: URL(fileURLWithPath: model)) }
+    return "new \(blocks) \(hidden) \(heads) \(vocabularySize) \(cased) \(dropout)"
+  }
+
+  private func show(_ epochs: [EpochRecord]) {
+    guard let last = epochs.last else { return }
+    let loss = last.heldOutLoss ?? last.trainLoss
+    let which = last.heldOutLoss == nil ? "masked-token loss" : "held-out masked-token loss"
+    Output.line(String(format: "%@ %.3f (perplexity %.1f); model in %@", which, loss, exp(loss), out))
   }
 
   private func makeModel(_ texts: [String]) throws -> (MaskedLanguageModel, Tokenizer) {
@@ -154,8 +171,13 @@ struct PretrainCommand: ParsableCommand {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
       throw CorpusError("\(path) cannot be read: name a text file, one passage a line")
     }
-    return data.split(separator: 10).map { LabelledText.clean(String(decoding: $0, as: UTF8.self)) }.filter {
-      !$0.isEmpty
+    return try data.split(separator: 10, omittingEmptySubsequences: false).enumerated().compactMap {
+      index, line in
+      guard let text = String(validating: line, as: UTF8.self) else {
+        throw FathomError(
+          .damaged, at: "\(path), line \(index + 1)", "the text is not UTF-8", mend: "convert the file")
+      }
+      return text.allSatisfy(\.isWhitespace) ? nil : text
     }
   }
 }

@@ -41,6 +41,9 @@ final class ProgressDisplay {
       }
     case .evaluating(let done, let total):
       if isTerminal { draw("\(title) evaluating \(done)/\(total)") }
+    case .note(let text):
+      clear()
+      Output.note("\(title): \(text)")
     case .epoch(let record, let isBest):
       clear()
       smoothedLoss = nil

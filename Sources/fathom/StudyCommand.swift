@@ -1,3 +1,4 @@
+import Files
 import ArgumentParser
 import Encoder
 import Classification
@@ -67,7 +68,7 @@ struct StudyCommand: ParsableCommand {
 
   func run() throws {
     let folder = URL(fileURLWithPath: out)
-    let lock = try FolderLock(folder)
+    let lock = try RunFolder(folder)
     defer { withExtendedLifetime(lock) {} }
     let sets = try data.load()
     let plan = try makePlan(sets.train, sets.test)
@@ -99,7 +100,11 @@ struct StudyCommand: ParsableCommand {
           if isDone, !quiet {
             Output.note("\(title)[\(place)/\(total)] \(variant) seed \(seed): finished before")
           }
-        }, report: { display.show($0) }, shouldStop: { Interrupts.wereReceived })
+        },
+        progress: { event in
+          display.show(event)
+          return Interrupts.continuation
+        })
     } catch is Trainer.Interrupted {
       display.clear()
       Output.note("stopped; what is finished is in \(out): give the same command again to go on")
@@ -129,10 +134,8 @@ struct StudyCommand: ParsableCommand {
       train: train, test: test, validationShare: data.validationShare, splitSeed: data.splitSeed,
       selection: options.selection)
     split.name = data.name
-    var job = TrainingJob(
-      model: URL(fileURLWithPath: model), variant: .baselineCustom, data: split, options: options,
-      maximumLength: length)
-    try training.apply(to: &job)
+    let job = try training.job(
+      model: model, variant: .baselineCustom, data: split, options: options, length: length)
     var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)
     try plan.check()
     if preset == .imdb2019, training.batchSize == nil { plan.batchSize = IMDB2019.batchSize(blocks:) }

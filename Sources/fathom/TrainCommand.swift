@@ -59,46 +59,29 @@ struct TrainCommand: ParsableCommand {
     let chosen = try resolvedVariant()
     let options = try training.options(seed: seed)
     let folder = URL(fileURLWithPath: out)
-    let lock = try FolderLock(folder)
-    defer { withExtendedLifetime(lock) {} }
-    let record = folder.appendingPathComponent("run.json").path
-    let state = folder.appendingPathComponent("training-state.safetensors").path
-    let exists = FileManager.default.fileExists(atPath:)
-    if overwrite {
-      for name in ["run.json", "predictions.json", "training-state.safetensors"] {
-        try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
-      }
-    } else if exists(record) {
-      throw CheckpointError("\(out) holds a finished run: choose another --out, or give --overwrite")
-    } else if exists(state), !resume {
-      throw CheckpointError(
-        "\(out) holds a stopped run: give --resume to go on, or --overwrite to start again")
-    } else if !exists(state), exists(folder.appendingPathComponent("config.json").path) {
-      throw CheckpointError("\(out) holds a model: choose another --out, or give --overwrite")
-    }
+    let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
+    defer { withExtendedLifetime(claim) {} }
     let sets = try data.load()
     var split = try TrainingData(
       train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
       selection: options.selection)
     split.name = data.name
-    var job = try TrainingJob(
-      model: URL(fileURLWithPath: model), variant: chosen, data: split, options: options,
-      maximumLength: training.length(for: model))
-    try training.apply(to: &job)
+    let job = try training.job(
+      model: model, variant: chosen, data: split, options: options, length: training.length(for: model))
+    claim.clear()
     Interrupts.listen()
     let display = ProgressDisplay(chosen.description, quiet: quiet)
     let result: RunRecord
     do {
       let board = try tensorboard ? TensorBoardWriter(folder.appendingPathComponent("tensorboard")) : nil
-      result = try job.run(
-        in: folder,
-        report: { event in
-          if case .epoch(let epoch, _) = event { try board?.add(epoch) }
-          display.show(event)
-        }, shouldStop: { Interrupts.wereReceived })
+      result = try job.run(in: folder) { event in
+        if case .epoch(let epoch, _) = event { try board?.add(epoch) }
+        display.show(event)
+        return Interrupts.continuation
+      }
     } catch let stop as Trainer.Interrupted {
       display.clear()
-      Output.note(stop.description)
+      Output.note("\(stop): run the same command with --resume to go on")
       throw ExitCode(130)
     }
     display.clear()
@@ -118,13 +101,7 @@ struct TrainCommand: ParsableCommand {
 
   private func show(_ record: RunRecord) throws {
     if json {
-      let encoder = JSONEncoder()
-      let object = try JSONSerialization.jsonObject(with: encoder.encode(record)) as? [String: Any] ?? [:]
-      var flat = object
-      for (key, value) in object["settings"] as? [String: Any] ?? [:] where flat[key] == nil {
-        flat[key] = value
-      }
-      return try Output.json(flat)
+      return try Output.json(flattened(JSONSerialization.jsonObject(with: JSONEncoder().encode(record))))
     }
     let selected =
       record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) }
@@ -140,5 +117,19 @@ struct TrainCommand: ParsableCommand {
         format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
         Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond,
         out))
+  }
+
+  /// The settings' values beside the figures, where a script finds them without knowing their groups.
+  private func flattened(_ object: Any) -> [String: Any] {
+    guard var flat = object as? [String: Any], let settings = flat["settings"] as? [String: Any] else {
+      return [:]
+    }
+    func add(_ values: [String: Any]) {
+      for (key, value) in values {
+        if let group = value as? [String: Any] { add(group) } else if flat[key] == nil { flat[key] = value }
+      }
+    }
+    add(settings)
+    return flat
   }
 }

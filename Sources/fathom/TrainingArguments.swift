@@ -10,6 +10,8 @@ extension TrainingOptions.Precision: ExpressibleByArgument {}
 extension TrainingOptions.Selection: ExpressibleByArgument {}
 extension TrainingOptions.Schedule: ExpressibleByArgument {}
 extension BERTModel.PoolerStart: ExpressibleByArgument {}
+extension Metric: ExpressibleByArgument {}
+extension TextCleaning: ExpressibleByArgument {}
 
 /// How the engine runs.
 struct EngineArguments: ParsableArguments {
@@ -59,6 +61,15 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "Weight decay of the BERT weights.")
   var weightDecay = 0.01
 
+  @Option(help: "AdamW's decay rate of the first moment.")
+  var beta1 = 0.9
+
+  @Option(help: "AdamW's decay rate of the second moment.")
+  var beta2 = 0.999
+
+  @Option(help: "AdamW's epsilon.")
+  var epsilon = 1e-8
+
   @Option(help: "constant or linear (falls to 0).")
   var schedule = TrainingOptions.Schedule.constant
 
@@ -74,7 +85,14 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "validation, or test: the 2019 protocol, whose figures are optimistic.")
   var selectOn: TrainingOptions.Selection?
 
-  @Option(help: "Tokens a text, with [CLS] and [SEP] (default: 256, or what the model allows).")
+  @Option(help: "What makes an epoch the best: accuracy, macro-f1 or loss.")
+  var metric = Metric.accuracy
+
+  @Option(
+    help: "What is done to a text first: markup (<br /> becomes a space), markup-2019 (it goes) or none.")
+  var cleaning = TextCleaning.markup
+
+  @Option(help: "Tokens per text, with [CLS] and [SEP] (default: 256, or what the model allows).")
   var maxLength: Int?
 
   @Option(help: "Which part of a long text is kept: head, tail or head+tail.")
@@ -85,6 +103,12 @@ struct TrainingArguments: ParsableArguments {
 
   @Option(help: "Dropout before the linear layer.")
   var dropout = 0.2
+
+  @Option(help: "Dropout of BERT's hidden states while training (default: what config.json says).")
+  var bertDropout: Double?
+
+  @Option(help: "Dropout of BERT's attention while training (default: what config.json says).")
+  var attentionDropout: Double?
 
   @Option(help: "Pooler of VA: pretrained or reinitialized.")
   var pooler = BERTModel.PoolerStart.pretrained
@@ -99,6 +123,12 @@ struct TrainingArguments: ParsableArguments {
     else {
       throw ValidationError("rates must not be negative, --warmup lies from 0 to 1, --dropout below 1")
     }
+    guard [bertDropout, attentionDropout].allSatisfy({ (0..<1).contains($0 ?? 0) }) else {
+      throw ValidationError("--bert-dropout and --attention-dropout lie from 0 to below 1")
+    }
+    guard (0..<1).contains(beta1), (0..<1).contains(beta2), epsilon > 0, epsilon < 1 else {
+      throw ValidationError("--beta1 and --beta2 lie from 0 to below 1, --epsilon between 0 and 1")
+    }
     guard pooler != .none else { throw ValidationError("--pooler is pretrained or reinitialized") }
     guard maxLength ?? 3 >= 3 else { throw ValidationError("--max-length must be 3 at least") }
   }
@@ -111,6 +141,10 @@ struct TrainingArguments: ParsableArguments {
     options.bertLearningRate = bertLr
     options.headLearningRate = headLr
     options.weightDecay = weightDecay
+    options.beta1 = beta1
+    options.beta2 = beta2
+    options.epsilon = epsilon
+    options.metric = metric
     options.schedule = schedule
     options.warmup = warmup
     options.clipNorm = clipNorm
@@ -127,9 +161,16 @@ struct TrainingArguments: ParsableArguments {
     try maxLength ?? min(usual, BERTConfig(folder: URL(fileURLWithPath: model)).maximumPositions)
   }
 
-  func apply(to job: inout TrainingJob) throws {
-    job.truncation = try Truncation(truncation, headShare: headShare)
-    job.dropout = dropout
-    job.pooler = pooler
+  /// A job on these settings.
+  func job(model: String, variant: Variant, data: TrainingData, options: TrainingOptions, length: Int) throws
+    -> TrainingJob
+  {
+    let text = TextSettings(
+      maximumLength: length, truncation: try Truncation(truncation, headShare: headShare), cleaning: cleaning)
+    var job = try TrainingJob(
+      model: URL(fileURLWithPath: model), variant: variant, data: data, options: options, text: text)
+    job.network = NetworkSettings(
+      dropout: dropout, bertDropout: bertDropout, attentionDropout: attentionDropout, pooler: pooler)
+    return job
   }
 }

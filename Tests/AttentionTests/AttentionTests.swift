@@ -78,10 +78,10 @@ import WordPiece
     try Self.withModels { classifier, _ in
       let model = try AttentionModel(classifier, name: "tiny")
       let ids = model.encode("a very good film")
-      let reading = model.read(ids)
+      let reading = try model.read(ids)
       let predicted = try #require(reading.prediction)
       let best = classifier.settings.labels.firstIndex(of: predicted.label)!
-      #expect(predicted.label == classifier.predict(["a very good film"])[0].label)
+      #expect(try predicted.label == classifier.predict(["a very good film"])[0].label)
       #expect(abs(predicted.scores.reduce(0) { $0 + $1.probability } - 1) < 1e-9)
       let batch = PackedTokens([ids])
       withoutGradients {
@@ -108,14 +108,14 @@ import WordPiece
       let model = try AttentionModel(classifier, name: "tiny")
       let before = try model.origin(pretrained).read(model.encode("the film was so good"))
       #expect(before.prediction == nil && before.attributions.isEmpty)
-      let delta = Highlight(model.read("the film was so good"), Highlight.Options(), minus: before)
+      let delta = try Highlight(model.read("the film was so good"), Highlight.Options(), minus: before)
       #expect(delta.parts.allSatisfy { abs($0.weight) < 1e-6 })
       for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() {
         parameter.wrappedValue.fillNormal(deviation: 0.5)
       }
       var options = Highlight.Options()
       options.showsSpecialTokens = true  // the differences of all tokens add up to nothing
-      let after = Highlight(model.read("the film was so good"), options, minus: before)
+      let after = try Highlight(model.read("the film was so good"), options, minus: before)
       #expect(after.parts.contains { $0.weight > 1e-4 } && after.parts.contains { $0.weight < -1e-4 })
     }
   }
@@ -124,7 +124,7 @@ import WordPiece
     try Self.withModels { classifier, pretrained in
       let bare = try AttentionModel(folder: pretrained)
       #expect(bare.blockCount == 3 && bare.labels == nil)
-      #expect(bare.read("good").prediction == nil)
+      #expect(try bare.read("good").prediction == nil)
       let baseline = try TextClassifier(pretrained: pretrained, settings: Self.settings("baseline-bert"))
       #expect(throws: CheckpointError.self) { try AttentionModel(baseline, name: "baseline") }
       try Fixtures.withFolder { shallow in

@@ -37,7 +37,7 @@ import WordPiece
       try made.save(to: out)
       let opened = try TextClassifier(folder: out)
       #expect(opened.settings == made.settings)
-      let (a, b) = (made.predict(texts), opened.predict(texts))
+      let (a, b) = (try made.predict(texts), try opened.predict(texts))
       #expect(a.map(\.logits) == b.map(\.logits) && a[0].logits.count == 3)
       #expect(a.allSatisfy { abs($0.probabilities.reduce(0, +) - 1) < 1e-9 })
     }
@@ -47,9 +47,9 @@ import WordPiece
   func `a text's logits do not depend on the batch it is in`(variant: String) throws {
     try Fixtures.withFolder { folder in
       let model = try classifier(variant, folder)
-      let together = model.predict(texts).map(\.logits)
+      let together = try model.predict(texts).map(\.logits)
       for (text, row) in zip(texts, together) {
-        #expect(isClose(model.predict([text])[0].logits, row, within: 1e-5))
+        #expect(try isClose(model.predict([text])[0].logits, row, within: 1e-5))
       }
       let small = model.logits(model.encode(texts), tokensPerBatch: 1)
       #expect(zip(small, together).allSatisfy { isClose($0, $1, within: 1e-5) })

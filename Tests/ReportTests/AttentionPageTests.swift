@@ -26,7 +26,7 @@ struct AttentionPageTests {
       for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() {
         parameter.wrappedValue.fillNormal(deviation: 0.3)
       }
-      let reading = model.read(text)
+      let reading = try model.read(text)
       return (AttentionExample(reading, origin: before, label: "good"), before)
     }
   }

@@ -15,7 +15,7 @@ import Training
     StudyResult(
       try names.enumerated().map { index, name in
         let hits = (0..<200).map { $0 < 120 + 10 * index ? 1.0 : 0 }
-        let metrics = Metrics(
+        let metrics = try Metrics(
           logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 200))
         let record = RunRecord(
           variant: name, seed: 1,
@@ -24,8 +24,7 @@ import Training
           ], peakEpoch: 1,
           test: metrics, parameters: 1_000_000 * (index + 1), sizeBytes: 4_000_000 * (index + 1),
           inferenceExamplesPerSecond: 50,
-          mistakes: mistakes, fingerprint: "",
-          settings: ["train_examples": .int(examples), "data": .string(data)])
+          mistakes: mistakes, identity: "", settings: try .sample(name, trainExamples: examples, data: data))
         return VariantResult(variant: try Variant(name), runs: [record], validationHits: hits, testHits: hits)
       })
   }

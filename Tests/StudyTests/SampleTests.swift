@@ -38,7 +38,7 @@ import WordPiece
     let deep = try Fixtures.withFolder { out in
       try TrainingJob(
         model: folder.appendingPathComponent("model"), variant: try Variant("3VA"), data: data,
-        options: options, maximumLength: 96
+        options: options, text: TextSettings(maximumLength: 96)
       ).run(in: out)
     }
     #expect(words.accuracy(train) > 0.5 && bag < 0.65)

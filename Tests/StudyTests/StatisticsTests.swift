@@ -55,7 +55,7 @@ import Training
     -> VariantResult
   {
     let hits = (0..<400).map { $0 < right ? 1.0 : 0 }
-    let metrics = Metrics(
+    let metrics = try Metrics(
       logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 400))
     let record = RunRecord(
       variant: variant, seed: 1,
@@ -65,7 +65,7 @@ import Training
       ],
       peakEpoch: 1, test: metrics, parameters: parameters, sizeBytes: 4 * parameters,
       inferenceExamplesPerSecond: 1,
-      fingerprint: "", settings: [:])
+      identity: "", settings: try .sample(variant))
     return VariantResult(
       variant: try Variant(variant), runs: [record], validationHits: onTest ? nil : hits, testHits: hits)
   }

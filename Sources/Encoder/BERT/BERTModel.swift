@@ -38,15 +38,19 @@ public final class BERTModel: Module {
   }
 
   /// Loads a model folder, keeping the chosen blocks.
-  /// - Parameter pooler: whether the model has one, and whether it starts from the checkpoint's; a checkpoint without
-  ///   a pooler gives a freshly drawn one.
+  /// - Parameters:
+  ///   - pooler: whether the model has one, and whether it starts from the checkpoint's; a checkpoint without a pooler
+  ///     gives a freshly drawn one.
+  ///   - adjusting: changes the configuration before the model is made, such as its dropout.
   /// - Throws: `CheckpointError` naming the file and the tensor that is wrong.
   public convenience init(
-    _ checkpoint: Checkpoint, blocks selection: BlockSelection? = nil, pooler: PoolerStart = .pretrained
+    _ checkpoint: Checkpoint, blocks selection: BlockSelection? = nil, pooler: PoolerStart = .pretrained,
+    adjusting: (inout BERTConfig) -> Void = { _ in }
   ) throws {
     var config = try BERTConfig(folder: checkpoint.folder)
     let kept = try (selection ?? .first(config.blockCount)).indices(of: config.blockCount)
     config.blockCount = kept.count
+    adjusting(&config)
     self.init(config, hasPooler: pooler != .none)
     try checkpoint.load(into: embeddings, prefix: "embeddings.")
     for (block, index) in zip(blocks, kept) {
@@ -61,7 +65,7 @@ public final class BERTModel: Module {
     }
   }
 
-  public enum PoolerStart: String, Sendable, CaseIterable {
+  public enum PoolerStart: String, Sendable, CaseIterable, Codable {
     case pretrained, reinitialized, none
   }
 

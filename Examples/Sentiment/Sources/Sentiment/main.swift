@@ -19,9 +19,9 @@ options.schedule = .linear
 let data = try TrainingData(
   train: train, test: test.limited(to: 300, seed: 1), validationShare: 0.1, splitSeed: 1,
   selection: .validation)
-let job = TrainingJob(
+let job = try TrainingJob(
   model: sample.appendingPathComponent("model"), variant: try Variant("3VA"), data: data, options: options,
-  maximumLength: 96)
+  text: TextSettings(maximumLength: 96))
 
 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sentiment-\(getpid())")
 defer { try? FileManager.default.removeItem(at: folder) }
@@ -29,6 +29,6 @@ let record = try job.run(in: folder)
 print("3VA, test accuracy \(record.test.accuracy) on \(record.test.count) texts")
 
 let classifier = try TextClassifier(folder: folder)
-for prediction in classifier.predict(["The film was superb.", "This movie was far from gripping."]) {
+for prediction in try classifier.predict(["The film was superb.", "This movie was far from gripping."]) {
   print(prediction.label, prediction.probabilities)
 }

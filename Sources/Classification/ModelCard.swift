@@ -1,0 +1,45 @@
+import Foundation
+import WordPiece
+
+extension TextClassifier {
+  /// `README.md` of a saved folder: what the model is and what has to be done to a text before it.
+  var modelCard: String {
+    let truncation: String
+    switch settings.truncation {
+    case .head: truncation = "the first tokens are kept"
+    case .tail: truncation = "the last tokens are kept"
+    case .headAndTail(let share): truncation = "the first \(share) of the room and the last tokens are kept"
+    }
+    let shown = settings.labels.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
+    let more = settings.labels.count > 20 ? " and \(settings.labels.count - 20) more" : ""
+    return """
+      # \(settings.variant), a text classifier
+
+      Made by Fathom. Classes, in the order of the logits: \(shown)\(more).
+
+      ## What is done to a text
+
+      Whoever runs this model without Fathom must do the same, in this order:
+
+      1. \(settings.text.cleaning.explanation)
+      2. It is tokenized by this folder's tokenizer\(tokenizer.options.lowercases ? ", which lower-cases" : ", which keeps case").
+      3. At most \(settings.maximumLength) tokens are read, [CLS] and [SEP] included; of a longer text \(truncation).
+
+      `fathom predict --model .` and `fathom serve` do all of it.
+
+      """
+  }
+}
+
+extension TextCleaning {
+  /// One sentence for a reader who has to do it himself.
+  var explanation: String {
+    switch self {
+    case .none: "The text is taken as it is."
+    case .markup:
+      "Each `<br>`, `<br/>` or `<br />`, tab and line break becomes a space, runs of spaces become one, and those at the "
+        + "ends go."
+    case .markup2019: "Each `<br />` is removed with nothing in its place, as the study of 2019 did."
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Classification
+import Corpus
+import Encoder
+import Files
+import Foundation
+import Torch
+
+/// Fine-tuning a classifier on labelled texts.
+final class ClassificationObjective: Objective {
+  let classifier: TextClassifier
+  private let options: TrainingOptions
+  private let train: EncodedTexts
+  let validation: EncodedTexts?
+  let test: EncodedTexts
+  /// Logits of the validation examples with the weights of the last evaluation, and of the best one.
+  private var lastLogits: [[Float]]?
+  private(set) var bestLogits: [[Float]]?
+
+  /// - Precondition: there is a validation set, or epochs are selected on the test set.
+  init(
+    _ classifier: TextClassifier, _ options: TrainingOptions, train: EncodedTexts, validation: EncodedTexts?,
+    test: EncodedTexts
+  ) {
+    precondition(validation != nil || options.selection == .test, "selection needs a validation set")
+    self.classifier = classifier
+    self.options = options
+    self.train = train
+    self.validation = validation
+    self.test = test
+  }
+
+  var network: any Module { classifier.network }
+  var exampleCount: Int { train.count }
+
+  func sequences(_ examples: [Int]) throws -> [[Int32]] { try train(examples) }
+
+  func makeOptimizer() -> AdamW { AdamW(classifier.network, options) }
+
+  func loss(_ part: TrainingPart, optimizer: AdamW) -> Tensor? {
+    let packed = PackedTokens(part.sequences, device: options.device)
+    optimizer.willRead(packed.ids, of: classifier.network.tokenEmbedding.weight)
+    let logits = classifier.network(packed, dtype: options.precision.dtype, training: true)
+    return classifier.task.loss(logits, classes: part.examples.map { train.data.targets[$0] })
+  }
+
+  func evaluate(_ progress: (Int, Int) throws -> Void) throws -> Evaluation {
+    var figures = Evaluation()
+    if let validation {
+      let logits = try self.logits(validation, progress)
+      figures.validation = try Metrics(logits: logits, targets: validation.data.targets)
+      lastLogits = logits
+    }
+    if options.selection == .test {
+      figures.test = try Metrics(logits: logits(test, progress), targets: test.data.targets)
+    }
+    return figures
+  }
+
+  func score(_ epoch: EpochRecord) -> Double {
+    let metrics = options.selection == .test ? epoch.test : epoch.validation
+    return metrics.map(options.metric.score) ?? -.infinity
+  }
+
+  func save(to folder: URL) throws {
+    try classifier.save(to: folder)
+    bestLogits = lastLogits
+  }
+
+  func logits(_ set: EncodedTexts, _ progress: (Int, Int) throws -> Void) throws -> [[Float]] {
+    try withoutActuallyEscaping(progress) { progress in
+      try classifier.logits(set, dtype: options.precision.dtype, device: options.device) {
+        try progress($0, set.count)
+      }
+    }
+  }
+
+  /// Milliseconds that one text takes by itself, the median of up to fifty spread over the test set.
+  func latencyMilliseconds() throws -> Double {
+    let stride = max(1, test.count / 50)
+    let times = try (0..<min(50, test.count)).map { index -> Double in
+      let sequences = try test([index * stride])
+      let started = ContinuousClock.now
+      _ = classifier.logits(sequences, dtype: options.precision.dtype, device: options.device)
+      return (ContinuousClock.now - started) / .milliseconds(1)
+    }
+    return times.sorted()[times.count / 2]
+  }
+}

@@ -1,0 +1,23 @@
+import Files
+
+/// The one table from settings, as errors name them, to what a user of the command line types.
+enum Flags {
+  static func name(_ setting: Setting) -> String {
+    switch setting {
+    case .hasHeader: "--no-header"
+    case .dataCache: "--no-data-cache"
+    case .maximumLength: "--max-length"
+    case .bertLearningRate: "--bert-lr"
+    case .headLearningRate: "--head-lr"
+    default: "--" + kebabCase(setting.rawValue)
+    }
+  }
+
+  /// `textColumn` → `text-column`
+  private static func kebabCase(_ name: String) -> String {
+    name.reduce(into: "") { result, character in
+      if character.isUppercase { result += "-" }
+      result += character.lowercased()
+    }
+  }
+}
