@@ -20,7 +20,9 @@ enum SampleStudy {
         let shares = hits[0].indices.map { example in
           hits.reduce(0) { $0 + $1[example] } / Double(seeds.count)
         }
-        let runs = zip(seeds, hits).map { run(name, index: index, seed: $0, hits: $1, examples: examples) }
+        let runs = try zip(seeds, hits).map {
+          try run(name, index: index, seed: $0, hits: $1, examples: examples)
+        }
         return VariantResult(
           variant: try Variant(name), runs: runs, validationHits: shares, testHits: shares)
       })
@@ -28,13 +30,13 @@ enum SampleStudy {
 
   private static func run(
     _ name: String, index: Int, seed: UInt64, hits: [Double], examples: Int
-  ) -> RunRecord {
-    let metrics = SampleStudy.metrics(hits)
-    let epochs = (1...4).map { epoch in
+  ) throws -> RunRecord {
+    let metrics = try SampleStudy.metrics(hits)
+    let epochs = try (1...4).map { epoch in
       let lag = Double(4 - epoch) * 0.04
       return EpochRecord(
         epoch: epoch, trainLoss: 1.1 / Double(epoch + index),
-        validation: SampleStudy.metrics(hits.enumerated().map { Double($0) < lag * 200 ? 0 : $1 }),
+        validation: try SampleStudy.metrics(hits.enumerated().map { Double($0) < lag * 200 ? 0 : $1 }),
         test: nil, seconds: 30 + 20 * Double(index), tokens: 40_000)
     }
     let mistake = Mistake(
@@ -44,27 +46,30 @@ enum SampleStudy {
       parameters: 4_000_000 + 3_100_000 * index, sizeBytes: 16_000_000 + 12_400_000 * index,
       inferenceExamplesPerSecond: 900 / Double(index + 1), latencyMilliseconds: 1.5 + Double(index),
       peakMemoryBytes: 900_000_000 + 150_000_000 * index, classes: classes, mistakes: [mistake],
-      fingerprint: "", settings: settings(examples: examples))
+      identity: "", settings: try settings(name, examples: examples))
   }
 
-  private static func settings(examples: Int) -> [String: JSONValue] {
-    [
-      "model": .string("tiny"), "data": .string("reviews"), "train_examples": .int(examples),
-      "validation_examples": .int(200), "test_examples": .int(200), "epochs_planned": .int(4),
-      "batch_size": .int(16), "bert_lr": .double(2e-5), "head_lr": .double(0.001),
-      "schedule": .string("linear"), "warmup": .double(0.1), "max_length": .int(128),
-      "truncation": .string("head"), "device": .string("cpu"), "precision": .string("fp32"),
-      "threads": .int(2),
-    ]
+  private static func settings(_ name: String, examples: Int) throws -> RunSettings {
+    var training = TrainingOptions()
+    training.epochs = 4
+    training.batchSize = 16
+    training.bertLearningRate = 2e-5
+    training.schedule = .linear
+    training.warmup = 0.1
+    return RunSettings(
+      variant: try Variant(name), model: ModelIdentity(name: "tiny", digest: ""),
+      data: DataIdentity(
+        name: "reviews", digest: "", trainExamples: examples, validationExamples: 200, testExamples: 200),
+      text: TextSettings(maximumLength: 128), network: NetworkSettings(), training: training, threads: 2)
   }
 
-  private static func metrics(_ hits: [Double]) -> Metrics {
+  private static func metrics(_ hits: [Double]) throws -> Metrics {
     let logits: [[Float]] = hits.enumerated().map { example, hit in
       var row: [Float] = [0, 0, 0]
       row[(example + (hit == 1 ? 0 : 1)) % 3] = 2
       return row
     }
-    return Metrics(logits: logits, targets: hits.indices.map { $0 % 3 })
+    return try Metrics(logits: logits, targets: hits.indices.map { $0 % 3 })
   }
 
   /// Right and wrong answers, drawn by a generator of its own.

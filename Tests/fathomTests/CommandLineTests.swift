@@ -190,6 +190,42 @@ func json(_ text: String) throws -> [String: Any] {
     }
   }
 
+  @Test func `the same study with another model is refused`() throws {
+    try withTask { (folder: URL) throws in
+      let arguments =
+        ["--out", folder.path + "/s", "--epochs", "1", "--variants", "1VA", "--quiet"] + data(folder)
+      #expect(try fathom(["study"] + arguments).status == 0)
+      RandomState.seed(99)
+      try writeTinyModel(to: folder.appendingPathComponent("model"), hidden: 32)
+      let other = try fathom(["study"] + arguments)
+      #expect(other.status != 0 && other.errors.contains("another model"), "\(other.errors)")
+    }
+  }
+
+  @Test func `markup in a text counts the same in evaluate and in predict`() throws {
+    try withTask { (folder: URL) throws in
+      let out = folder.path + "/o"
+      #expect(
+        try fathom(["train", "--variant", "1VA", "--epochs", "1", "--out", out] + data(folder)).status == 0)
+      let plain = try fathom(["predict", "--model", out], input: "the film was good\n")
+      let marked = try fathom(["predict", "--model", out], input: "the<br />film <br>was good\n")
+      #expect(plain.status == 0 && plain.output == marked.output)
+    }
+  }
+
+  @Test func `a slip in the data costs no finished run, whatever overwrite says`() throws {
+    try withTask { (folder: URL) throws in
+      let arguments =
+        ["train", "--variant", "1VA", "--epochs", "1", "--out", folder.path + "/o"] + data(folder)
+      #expect(try fathom(arguments).status == 0)
+      let slip = arguments.map { $0.hasSuffix("train.csv") ? folder.path + "/typo.csv" : $0 }
+      #expect(try fathom(slip + ["--overwrite"]).status != 0)
+      for name in ["run.json", "predictions.json", "model.safetensors"] {
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/o/" + name), "\(name)")
+      }
+    }
+  }
+
   @Test func `wrong input ends in one sentence and a non-zero status`() throws {
     try withTask { folder in
       let model = folder.path + "/model"
@@ -197,7 +233,7 @@ func json(_ text: String) throws -> [String: Any] {
       try Data("nonsense".utf8).write(to: folder.appendingPathComponent("not-a-folder"))
       let cases: [([String], String)] = [
         (["predict", "--model", model], "no classifier"),
-        (["predict", "--model", folder.path + "/none"], "config.json"),
+        (["predict", "--model", folder.path + "/none"], "model.safetensors"),
         (["tokenize", "--model", folder.path + "/none"], "vocab.txt"),
         (["train", "--variant", "9VA", "--out", folder.path + "/o1"] + data(folder), "checkpoint has 3"),
         (["train", "--variant", "what", "--out", folder.path + "/o2"] + data(folder), "3VA"),
