@@ -82,10 +82,13 @@ let package = Package(
     .executableTarget(
       name: "fathom",
       dependencies: [
-        "Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Files", "Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: engine),
-    .target(name: "Fixtures", dependencies: ["Encoder", "Checkpoint", "WordPiece", "Training"], path: "Tests/Fixtures"),
+    .target(
+      name: "Fixtures", dependencies: ["Encoder", "Checkpoint", "Files", "WordPiece", "Training"],
+      path: "Tests/Fixtures"),
+    tests("Files"),
     tests("Torch"),
     tests("WordPiece"),
     tests("Checkpoint"),

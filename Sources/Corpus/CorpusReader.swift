@@ -166,9 +166,7 @@ public struct CorpusReader: Sendable {
   // MARK: JSON Lines
 
   private func readJSONLines(_ url: URL, _ body: Body) throws {
-    guard let file = FileBytes(url) else {
-      throw CorpusError("\(url.path) cannot be read: check its permissions")
-    }
+    let file = try MappedFile(url, mayBeEmpty: true)
     let bytes = file.bytes
     var start = 0
     var number = 0

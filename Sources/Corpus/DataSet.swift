@@ -123,7 +123,7 @@ public struct DataSet: Sendable {
   private func stratified(_ size: Int, seed: UInt64) -> (chosen: DataSet, rest: DataSet) {
     let kept = origin?.derived("\(size) of seed \(seed)")
     let file = try? kept?.file { writer in
-      let isChosen = draw(size, seed: seed)
+      let isChosen = Stratification(targets, classCount: classes.count).draw(size, seed: seed)
       for part in [true, false] {
         for number in [texts.row, { targets[$0] }] {
           try writer.startSection()
@@ -142,26 +142,9 @@ public struct DataSet: Sendable {
       }
       if parts[0].count == size, parts[1].count == count - size { return (parts[0], parts[1]) }
     }
-    let isChosen = draw(size, seed: seed)
+    let isChosen = Stratification(targets, classCount: classes.count).draw(size, seed: seed)
     return (
       subset(isChosen.indices.filter { isChosen[$0] }), subset(isChosen.indices.filter { !isChosen[$0] })
     )
-  }
-
-  private func draw(_ size: Int, seed: UInt64) -> [Bool] {
-    var groups = [[Int32]](repeating: [], count: classes.count)
-    for (index, target) in targets.enumerated() { groups[target].append(Int32(index)) }
-    let exact = groups.map { Double($0.count) * Double(size) / Double(max(count, 1)) }
-    var quotas = exact.map { Int($0) }
-    let byRemainder = quotas.indices.sorted {
-      (exact[$1] - Double(quotas[$1]), $0) < (exact[$0] - Double(quotas[$0]), $1)
-    }
-    for index in byRemainder.prefix(size - quotas.reduce(0, +)) { quotas[index] += 1 }
-    var generator = SeededGenerator(seed: seed)
-    var isChosen = [Bool](repeating: false, count: count)
-    for (group, quota) in zip(groups, quotas) {
-      for index in group.shuffled(using: &generator).prefix(quota) { isChosen[Int(index)] = true }
-    }
-    return isChosen
   }
 }

@@ -7,17 +7,14 @@ import SwiftCSV
 /// Records are cut here by the parity of their quotes, so that a fault can name its line. Fields whose quotes all stand
 /// where RFC 4180 wants them are cut here too, since a million rows would take SwiftCSV minutes; it judges the other records.
 struct DelimitedRecords {
-  private let file: FileBytes
+  private let file: MappedFile
   private let path: String
   private let delimiter: Character
   private var position = 0
   private var line = 1
 
   init(_ url: URL, delimiter: Character) throws {
-    guard let file = FileBytes(url) else {
-      throw CorpusError("\(url.path) cannot be read: check its permissions")
-    }
-    self.file = file
+    file = try MappedFile(url, mayBeEmpty: true)
     self.delimiter = delimiter
     path = url.path
     if file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }

@@ -8,12 +8,12 @@ import Foundation
 final class SectionFile: @unchecked Sendable {
   static let mark: UInt64 = 0x316D_6F68_7461_46  // "Fathom1"
   private let descriptor: Int32
-  private let mapped: FileBytes
+  private let mapped: MappedFile
   private let ranges: [Range<Int>]
 
   /// Takes the descriptor over; nil where the file is not one that was finished.
   init?(descriptor: Int32) {
-    guard let mapped = FileBytes(descriptor: descriptor), let ranges = SectionFile.ranges(mapped.bytes) else {
+    guard let mapped = MappedFile(descriptor: descriptor, url: URL(fileURLWithPath: "")), let ranges = SectionFile.ranges(mapped.bytes) else {
       close(descriptor)
       return nil
     }

@@ -1,50 +1,64 @@
 import Foundation
 
-/// Files that are there whole or not at all: written beside their name, flushed to the disk, then renamed.
+/// A file that appears whole or not at all: written beside its place, synchronised, then renamed.
 public enum AtomicFile {
-  /// - Throws: ``FathomError`` naming the file: `.diskFull` or `.unwritable`; what `body` throws as a ``FathomError`` comes
-  ///   through.
+  /// - Throws: ``FathomError``, one sentence that names the file.
+  public static func write(_ data: Data, to url: URL) throws {
+    try write(url) { try $0.write(contentsOf: data) }
+  }
+
+  /// - Throws: ``FathomError``, one sentence that names the file; errors of `body` that are one already pass through.
   public static func write(_ url: URL, _ body: (FileHandle) throws -> Void) throws {
-    let temporary = url.deletingLastPathComponent()
-      .appendingPathComponent(".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)")
-    guard FileManager.default.createFile(atPath: temporary.path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: temporary.path)
-    else {
-      throw FathomError(
-        .unwritable, at: url.path, "the file cannot be written",
-        mend: "check that its folder exists, its permissions and the free space")
-    }
+    let folder = url.deletingLastPathComponent()
+    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString.prefix(8))")
+    let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw fault(url, errno) }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     do {
       try body(handle)
       try handle.synchronize()
       try handle.close()
       guard rename(temporary.path, url.path) == 0 else { throw fault(url, errno) }
     } catch {
-      let number = errno
       try? handle.close()
       unlink(temporary.path)
-      throw error as? FathomError ?? fault(url, (error as NSError).posixCode ?? number)
+      throw (error as? FathomError) ?? fault(url, error)
     }
   }
 
-  public static func write(_ data: Data, to url: URL) throws {
-    try write(url) { try $0.write(contentsOf: data) }
+  /// What a failed write to `url` is called.
+  package static func fault(_ url: URL, _ error: any Error) -> FathomError {
+    if let fault = error as? FathomError { return fault }
+    let error = error as NSError
+    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+    return fault(url, cause.domain == NSPOSIXErrorDomain ? Int32(cause.code) : code(cause))
   }
 
-  private static func fault(_ url: URL, _ code: Int32) -> FathomError {
-    if code == ENOSPC || code == EDQUOT {
-      return FathomError(.diskFull, at: url.path, "the disk is full", mend: "free some space and run again")
+  package static func fault(_ url: URL, _ number: Int32) -> FathomError {
+    switch number {
+    case ENOSPC, EDQUOT, EFBIG:
+      return FathomError(
+        .diskFull, at: url.path, "could not be written, the disk is full",
+        mend: "free some space and run again")
+    case EACCES, EPERM, EROFS:
+      return FathomError(
+        .unwritable, at: url.path, "may not be written", mend: "check the folder's permissions")
+    case ENOENT, ENOTDIR:
+      return FathomError(.unwritable, at: url.path, "cannot be written", mend: "there is no such folder")
+    default:
+      return FathomError(
+        .unwritable, at: url.path, "could not be written (\(String(cString: strerror(number))))",
+        mend: "check the folder and the disk")
     }
-    return FathomError(
-      .unwritable, at: url.path, "the file could not be written (\(String(cString: strerror(code))))",
-      mend: "check the disk and its permissions, and run again")
   }
-}
 
-extension NSError {
-  fileprivate var posixCode: Int32? {
-    if domain == NSPOSIXErrorDomain { return Int32(code) }
-    if let inner = userInfo[NSUnderlyingErrorKey] as? NSError { return inner.posixCode }
-    return code == CocoaError.fileWriteOutOfSpace.rawValue ? ENOSPC : nil
+  /// Foundation's own codes for what the system says.
+  private static func code(_ error: NSError) -> Int32 {
+    switch CocoaError.Code(rawValue: error.code) {
+    case .fileWriteOutOfSpace: ENOSPC
+    case .fileWriteNoPermission, .fileWriteVolumeReadOnly: EACCES
+    case .fileNoSuchFile: ENOENT
+    default: EIO
+    }
   }
 }

@@ -17,9 +17,7 @@ public enum StudyFiles {
       ("report.html", page(study)),
     ]
     for (name, text) in files {
-      do { try Data(text.utf8).write(to: folder.appendingPathComponent(name), options: .atomic) } catch {
-        throw CheckpointError("\(folder.path)/\(name) could not be written: free some space and run again")
-      }
+      try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent(name))
     }
     return files.map(\.0)
   }

@@ -91,7 +91,7 @@ extension Tokenizer {
   /// Writes `vocab.txt` and `tokenizer_config.json`, which Hugging Face's `AutoTokenizer` opens.
   public func write(to folder: URL, maximumLength: Int, truncatesHead: Bool = false) throws {
     let text = vocabulary.tokens.joined(separator: "\n") + "\n"
-    try Data(text.utf8).write(to: folder.appendingPathComponent("vocab.txt"), options: .atomic)
+    try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent("vocab.txt"))
     let settings: [String: Any] = [
       "tokenizer_class": "BertTokenizer", "do_lower_case": options.lowercases,
       "strip_accents": options.stripsAccents == options.lowercases ? NSNull() : options.stripsAccents as Any,
@@ -100,8 +100,8 @@ extension Tokenizer {
       "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]",
       "mask_token": "[MASK]",
     ]
-    try JSONSerialization.data(withJSONObject: settings, options: [.prettyPrinted, .sortedKeys])
-      .write(to: folder.appendingPathComponent("tokenizer_config.json"), options: .atomic)
+    let json = try JSONSerialization.data(withJSONObject: settings, options: [.prettyPrinted, .sortedKeys])
+    try AtomicFile.write(json, to: folder.appendingPathComponent("tokenizer_config.json"))
   }
 }
 

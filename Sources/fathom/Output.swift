@@ -16,9 +16,7 @@ enum Output {
 
   /// Writes a file that the user named.
   static func write(_ text: String, to path: String) throws {
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw CheckpointError("\(path) could not be written: name a folder that exists and has room")
-    }
+    try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: path))
   }
 
   static func note(_ text: String) {

@@ -3,6 +3,7 @@ import ArgumentParser
 import Encoder
 import Classification
 import Corpus
+import Files
 import Foundation
 import Report
 import Study

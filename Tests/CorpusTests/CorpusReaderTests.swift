@@ -144,6 +144,58 @@ import Testing
   }
 }
 
+@Suite struct SplitTests {
+  private func set(_ counts: [String: Int]) -> DataSet {
+    let classes = counts.keys.sorted()
+    let targets = classes.indices.flatMap { [Int](repeating: $0, count: counts[classes[$0]]!) }
+    return DataSet(texts: targets.indices.map { "t\($0)" }, targets: targets, classes: classes)
+  }
+
+  @Test func `a rare class has an example on either side of a split`() {
+    let data = set(["common": 994, "rare": 6])
+    for seed in 0..<5 as Range<UInt64> {
+      let (train, validation) = data.split(validationShare: 0.05, seed: seed)
+      #expect(validation.count == 50 && validation.targets.count { $0 == 1 } == 1)
+      #expect(train.targets.count { $0 == 1 } == 5)
+      let small = data.split(validationShare: 0.999, seed: seed)
+      #expect(small.train.targets.count { $0 == 1 } == 0 || small.train.targets.count { $0 == 0 } == 0)
+      #expect(data.split(validationShare: 0.998, seed: seed).train.targets.count { $0 == 1 } == 1)
+    }
+  }
+
+  @Test func `a class that a part lacks is noted`() {
+    let data = set(["a": 20, "b": 20, "single": 1])
+    let (train, validation) = data.split(validationShare: 0.2, seed: 1)
+    let notes = data.notes(on: [("training", train), ("validation", validation)])
+    #expect(notes == ["the validation set has no example of 1 of 3 classes: 'single'"])
+  }
+
+  @Test func `every example is validated in one fold exactly, and classes keep their shares`() throws {
+    let data = set(["a": 53, "b": 7, "c": 41])
+    let folds = try data.folds(5, seed: 3)
+    #expect(folds.flatMap { Array($0.validation.texts) }.sorted() == Array(data.texts).sorted())
+    for fold in folds {
+      #expect((20...21).contains(fold.validation.count) && fold.train.count + fold.validation.count == 101)
+      #expect(Set(fold.train.texts).isDisjoint(with: fold.validation.texts))
+      #expect((1...2).contains(fold.validation.targets.count { $0 == 1 }))
+    }
+    let again = try data.folds(5, seed: 3).map { Array($0.validation.texts) }
+    #expect(again == folds.map { Array($0.validation.texts) })
+    #expect(try data.folds(5, seed: 4).map { Array($0.validation.texts) } != again)
+    #expect(throws: FathomError.self) { try data.folds(1, seed: 1) }
+    #expect(throws: FathomError.self) { try data.folds(102, seed: 1) }
+  }
+
+  @Test func `three parts hold everything once, each class with its share`() {
+    let data = set(["a": 80, "b": 20])
+    let (train, validation, test) = data.split(validationShare: 0.1, testShare: 0.2, seed: 1)
+    #expect([train.count, validation.count, test.count] == [70, 10, 20])
+    let rare: [Int] = [train, validation, test].map { part in part.targets.count { $0 == 1 } }
+    #expect(rare == [14, 2, 4])
+    #expect(Set([train, validation, test].flatMap { Array($0.texts) }).count == 100)
+  }
+}
+
 @Suite struct BatchPlanTests {
   @Test func `every example comes once an epoch, in an order that seed and epoch fix`() {
     let lengths = (0..<103).map { $0 * 7 % 30 + 1 }

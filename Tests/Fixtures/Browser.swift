@@ -1,4 +1,5 @@
 import Checkpoint
+import Files
 import Foundation
 
 /// Headless Chromium: opens a page and does in it what a reader would.

@@ -1,5 +1,6 @@
 import Checkpoint
 import Fixtures
+import Files
 import Foundation
 import Testing
 import Torch

@@ -1,4 +1,5 @@
 import Checkpoint
+import Files
 import Foundation
 
 /// Runs a script with the Python that fetched libtorch, or the one that FATHOM_PYTHON names.

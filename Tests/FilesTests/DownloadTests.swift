@@ -1,5 +1,4 @@
 import Files
-import Checkpoint
 import Fixtures
 import Foundation
 import Testing

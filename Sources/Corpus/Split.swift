@@ -1,0 +1,124 @@
+import Files
+
+/// Seeded, stratified choices of a data set's rows.
+struct Stratification {
+  /// The rows of each class, in their order.
+  private let groups: [[Int32]]
+  private let count: Int
+
+  init(_ targets: IntList, classCount: Int) {
+    var groups = [[Int32]](repeating: [], count: classCount)
+    for (row, target) in targets.enumerated() { groups[target].append(Int32(row)) }
+    self.groups = groups
+    count = targets.count
+  }
+
+  /// Draws `size` rows. Each class keeps its share; one with two examples or more has one at least on either side,
+  /// where there is room.
+  /// - Returns: for each row, whether it was drawn.
+  func draw(_ size: Int, seed: UInt64) -> [Bool] {
+    var generator = SeededGenerator(seed: seed)
+    var isChosen = [Bool](repeating: false, count: count)
+    for (group, quota) in zip(groups, quotas(size)) {
+      for row in group.shuffled(using: &generator).prefix(quota) { isChosen[Int(row)] = true }
+    }
+    return isChosen
+  }
+
+  /// Deals the rows of each shuffled class round and round, so that the parts of a class, and the folds, differ by one
+  /// example at most.
+  /// - Returns: the fold of each row.
+  func folds(_ foldCount: Int, seed: UInt64) -> [Int32] {
+    var generator = SeededGenerator(seed: seed)
+    var folds = [Int32](repeating: 0, count: count)
+    var dealt = 0
+    for group in groups {
+      for row in group.shuffled(using: &generator) {
+        folds[Int(row)] = Int32(dealt % foldCount)
+        dealt += 1
+      }
+    }
+    return folds
+  }
+
+  /// How many rows of each class are drawn: by largest remainder, then mended for rare classes.
+  private func quotas(_ size: Int) -> [Int] {
+    let exact = groups.map { Double($0.count) * Double(size) / Double(max(count, 1)) }
+    var quotas = exact.map { Int($0) }
+    let remainders = zip(exact, quotas).map { $0 - Double($1) }
+    let byRemainder = quotas.indices.sorted { a, b in
+      remainders[a] == remainders[b] ? a < b : remainders[a] > remainders[b]
+    }
+    for index in byRemainder.prefix(size - quotas.reduce(0, +)) { quotas[index] += 1 }
+    mend(&quotas)
+    return quotas
+  }
+
+  /// Moves an example from the class that can spare it best to each class that has none, and the other way round.
+  private func mend(_ quotas: inout [Int]) {
+    func spare(_ index: Int) -> Int { quotas[index] - 1 }
+    func room(_ index: Int) -> Int { groups[index].count - quotas[index] - 1 }
+    for index in groups.indices where groups[index].count >= 2 && quotas[index] == 0 {
+      let donor = largest(spare)
+      guard spare(donor) > 0 else { break }
+      quotas[donor] -= 1
+      quotas[index] = 1
+    }
+    for index in groups.indices where groups[index].count >= 2 && quotas[index] == groups[index].count {
+      let taker = largest(room)
+      guard room(taker) > 0 else { break }
+      quotas[taker] += 1
+      quotas[index] -= 1
+    }
+  }
+
+  private func largest(_ measure: (Int) -> Int) -> Int {
+    groups.indices.max { measure($0) < measure($1) } ?? 0
+  }
+}
+
+/// One part of a cross-validation.
+public struct Fold: Sendable {
+  public let train: DataSet
+  public let validation: DataSet
+}
+
+extension DataSet {
+  /// Stratified cross-validation: every example is validated in one fold exactly. The same for the same seed.
+  /// - Parameter count: from 2 to the number of examples.
+  /// - Throws: ``FathomError`` for another number of folds.
+  public func folds(_ count: Int, seed: UInt64) throws -> [Fold] {
+    guard count >= 2, count <= self.count else {
+      throw FathomError(
+        .setting, "\(count) folds of \(self.count) examples", mend: "give \(.folds) from 2 to their number")
+    }
+    let folds = Stratification(targets, classCount: classes.count).folds(count, seed: seed)
+    return (0..<Int32(count)).map { fold in
+      Fold(
+        train: subset(folds.indices.filter { folds[$0] != fold }),
+        validation: subset(folds.indices.filter { folds[$0] == fold }))
+    }
+  }
+
+  /// Three parts, of which each class keeps its share: the test share is drawn first.
+  /// - Parameters: shares from 0 to 1 of the examples.
+  public func split(validationShare: Double, testShare: Double, seed: UInt64) -> (
+    train: DataSet, validation: DataSet, test: DataSet
+  ) {
+    let (rest, test) = split(validationShare: testShare, seed: seed &+ 0x7465_7374)
+    let share = min(1, validationShare / max(1 - testShare, .ulpOfOne))
+    let (train, validation) = rest.split(validationShare: share, seed: seed)
+    return (train, validation, test)
+  }
+
+  /// What parts of this set lack, as sentences: a class of which a part has no example.
+  public func notes(on parts: [(name: String, set: DataSet)]) -> [String] {
+    parts.compactMap { name, set in
+      let present = Set(set.targets)
+      let missing = classes.indices.filter { !present.contains($0) }.map { "'\(classes[$0])'" }
+      if missing.isEmpty { return nil }
+      return "the \(name) set has no example of \(missing.count) of \(classes.count) classes: "
+        + ListText(missing).description
+    }
+  }
+}
