@@ -173,7 +173,8 @@ import Testing
   @Test func `every example is validated in one fold exactly, and classes keep their shares`() throws {
     let data = set(["a": 53, "b": 7, "c": 41])
     let folds = try data.folds(5, seed: 3)
-    #expect(folds.flatMap { Array($0.validation.texts) }.sorted() == Array(data.texts).sorted())
+    let validated: [String] = folds.flatMap { fold in Array(fold.validation.texts) }
+    #expect(validated.sorted() == Array(data.texts).sorted())
     for fold in folds {
       #expect((20...21).contains(fold.validation.count) && fold.train.count + fold.validation.count == 101)
       #expect(Set(fold.train.texts).isDisjoint(with: fold.validation.texts))
@@ -189,7 +190,8 @@ import Testing
   @Test func `three parts hold everything once, each class with its share`() {
     let data = set(["a": 80, "b": 20])
     let (train, validation, test) = data.split(validationShare: 0.1, testShare: 0.2, seed: 1)
-    #expect([train.count, validation.count, test.count] == [70, 10, 20])
+    let sizes: [Int] = [train.count, validation.count, test.count]
+    #expect(sizes == [70, 10, 20])
     let rare: [Int] = [train, validation, test].map { part in part.targets.count { $0 == 1 } }
     #expect(rare == [14, 2, 4])
     #expect(Set([train, validation, test].flatMap { Array($0.texts) }).count == 100)
