@@ -34,10 +34,10 @@ struct AttentionCommand: ParsableCommand {
 
   @OptionGroup var columns: ColumnArguments
 
-  @Option(help: "How many of them: a seeded sample over all classes.")
+  @Option(help: "How many of them: a seeded sample over all classes.", in: .from(1, to: 1000))
   var examples = 3
 
-  @Option(help: "Seed of the sample.")
+  @Option(help: "Seed of the sample.", in: .seed)
   var splitSeed: UInt64 = 1
 
   @OptionGroup var weights: HighlightArguments
@@ -60,9 +60,6 @@ struct AttentionCommand: ParsableCommand {
 
   func validate() throws {
     guard (text == nil) != (data == nil) else { throw ValidationError("give either --text or --data") }
-    guard (1...1000).contains(examples) else {
-      throw ValidationError("--examples must lie between 1 and 1000")
-    }
     if view != nil, html == nil { throw ValidationError("--view needs --html") }
   }
 
@@ -109,9 +106,9 @@ struct AttentionCommand: ParsableCommand {
     if let prediction = example.reading.prediction {
       verdict.append(String(format: "predicted %@ (%.1f %%)", prediction.label, prediction.probability * 100))
     }
-    if !verdict.isEmpty { Output.line(verdict.joined(separator: ", ")) }
-    Output.line(drawing.text(highlight))
-    Output.line("\n" + weights.caption(isDifference: origin != nil))
-    Output.line(drawing.legend(isSigned: highlight.isSigned) + "\n")
+    if !verdict.isEmpty { try Output.line(verdict.joined(separator: ", ")) }
+    try Output.line(drawing.text(highlight))
+    try Output.line("\n" + weights.caption(isDifference: origin != nil))
+    try Output.line(drawing.legend(isSigned: highlight.isSigned) + "\n")
   }
 }

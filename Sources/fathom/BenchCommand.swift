@@ -18,10 +18,10 @@ struct BenchCommand: ParsableCommand {
         fathom bench --hidden 384 --heads 12 --blocks 3,6 --precision bf16 --mode train
       """)
 
-  @Option(help: "Hidden size; the intermediate size is four times that.")
+  @Option(help: "Hidden size; the intermediate size is four times that.", in: .from(1, to: 65_536))
   var hidden = 768
 
-  @Option(help: "Attention heads.")
+  @Option(help: "Attention heads.", in: .from(1, to: 65_536))
   var heads = 12
 
   @Option(help: "Numbers of blocks with commas.")
@@ -33,19 +33,19 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "fp32, bf16, or both with a comma.")
   var precision = "fp32,bf16"
 
-  @Option(help: "Texts a batch.")
+  @Option(help: "Texts per batch.", in: .from(1, to: 1_000_000))
   var batchSize = 16
 
-  @Option(help: "Batches a round, shortest texts first.")
+  @Option(help: "Batches per round, shortest texts first.", in: .from(1, to: 10_000))
   var batches = 3
 
-  @Option(help: "Rounds; the median counts.")
+  @Option(help: "Rounds; the median counts.", in: .from(1, to: 10_000))
   var rounds = 3
 
   @Option(help: "cpu, cuda, cuda:N, mps, or auto (a GPU where there is one).")
   var device = "cpu"
 
-  @Option(help: "CPU threads (default: one a physical core).")
+  @Option(help: "CPU threads (default: one per physical core).", in: .threads)
   var threads: Int?
 
   @Flag(help: "One JSON object a line instead of the table.")
@@ -61,11 +61,8 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: .hidden) var worker = false
 
   func validate() throws {
-    guard hidden >= 1, heads >= 1, hidden % heads == 0 else {
+    guard hidden.isMultiple(of: heads) else {
       throw ValidationError("--hidden must be a multiple of --heads")
-    }
-    guard batchSize >= 1, batches >= 1, rounds >= 1 else {
-      throw ValidationError("--batch-size, --batches and --rounds must be 1 at least")
     }
   }
 
@@ -76,9 +73,9 @@ struct BenchCommand: ParsableCommand {
     if worker { return try BenchWorker(device: place).run() }
     if let growth { return try drawGrowth(to: growth, on: place) }
     if !json {
-      Output.line(
+      try Output.line(
         "\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
-      Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
+      try Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
     }
     for name in precision.commaList {
       guard let chosen = TrainingOptions.Precision(rawValue: name) else {
@@ -124,15 +121,15 @@ struct BenchCommand: ParsableCommand {
           points: starts.map { (x: $0.x, seconds: $0.seconds) }, isLevel: true),
       ])
     try Output.write(plot.svg, to: path)
-    for point in byTokens { Output.line(String(format: "%7.0f tokens %8.3f s", point.x, point.seconds)) }
-    for point in byBlocks { Output.line(String(format: "%7.0f blocks %8.3f s", point.x, point.seconds)) }
+    for point in byTokens { try Output.line(String(format: "%7.0f tokens %8.3f s", point.x, point.seconds)) }
+    for point in byBlocks { try Output.line(String(format: "%7.0f blocks %8.3f s", point.x, point.seconds)) }
     for point in starts {
-      Output.line(
+      try Output.line(
         String(
           format: "%7.2f M rows  %7.3f s to read them, %.3f s to start again", point.x, point.reading,
           point.seconds))
     }
-    Output.line(path)
+    try Output.line(path)
   }
 
   private func parse(_ count: String) throws -> Int {
@@ -170,7 +167,7 @@ struct BenchCommand: ParsableCommand {
         "peak_memory_bytes": memory as Any? ?? NSNull(),
       ])
     }
-    Output.line(
+    try Output.line(
       work.mode.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
         + work.precision.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0)
         + String(

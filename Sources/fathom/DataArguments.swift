@@ -28,12 +28,10 @@ struct ColumnArguments: ParsableArguments {
 struct DataArguments: ParsableArguments {
   @OptionGroup var columns: ColumnArguments
 
-  @Option(help: ArgumentHelp("Take a seeded, stratified sample of the test examples.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Take a seeded, stratified sample of the test examples.", valueName: "n"),
+    in: .from(1))
   var testLimit: Int?
-
-  func validate() throws {
-    if let testLimit, testLimit < 1 { throw ValidationError("--test-limit must be 1 at least") }
-  }
 }
 
 /// Training and test data.
@@ -46,21 +44,16 @@ struct TrainingDataArguments: ParsableArguments {
 
   @OptionGroup var columns: DataArguments
 
-  @Option(help: ArgumentHelp("Take a seeded, stratified sample of the training examples.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Take a seeded, stratified sample of the training examples.", valueName: "n"),
+    in: .from(1))
   var limit: Int?
 
-  @Option(help: "Share of the training examples set aside to select epochs on.")
+  @Option(help: "Share of the training examples set aside to select epochs on.", in: .above(0, below: 1))
   var validationShare = 0.1
 
-  @Option(help: "Seed of the samples and of the validation split.")
+  @Option(help: "Seed of the samples and of the validation split.", in: .seed)
   var splitSeed: UInt64 = 1
-
-  func validate() throws {
-    if let limit, limit < 1 { throw ValidationError("--limit must be 1 at least") }
-    guard validationShare > 0, validationShare < 1 else {
-      throw ValidationError("--validation-share must lie between 0 and 1")
-    }
-  }
 
   /// The last part of the path, as reports name it.
   var name: String { URL(fileURLWithPath: train).standardizedFileURL.lastPathComponent }

@@ -22,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var columns: DataArguments
   @OptionGroup var engine: EngineArguments
 
-  @Option(help: "Seed of the sample.")
+  @Option(help: "Seed of the sample.", in: .seed)
   var splitSeed: UInt64 = 1
 
   @Flag(help: "Print the result as one JSON object.")
@@ -51,7 +51,7 @@ struct EvaluateCommand: ParsableCommand {
           "precision": engine.precision.rawValue,
         ] as [String: Any])
     }
-    Output.line(
+    try Output.line(
       String(
         format: "accuracy %.2f %%  macro-F1 %.4f  loss %.4f  (%d examples, %.1f a second, %@, %@)",
         metrics.accuracy * 100,
@@ -59,9 +59,9 @@ struct EvaluateCommand: ParsableCommand {
         engine.precision.rawValue))
     let width = max(7, labels.map(\.count).max()! + 2)
     let pad = { (text: String) in String(repeating: " ", count: max(0, width - text.count)) + text }
-    Output.line("\nconfusion (rows: true, columns: predicted)\n" + pad("") + labels.map(pad).joined())
+    try Output.line("\nconfusion (rows: true, columns: predicted)\n" + pad("") + labels.map(pad).joined())
     for (label, row) in zip(labels, metrics.confusion?.rows ?? []) {
-      Output.line(pad(label) + row.map { pad(String($0)) }.joined())
+      try Output.line(pad(label) + row.map { pad(String($0)) }.joined())
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Foundation
 import Study
 
 /// An error whose settings are named as flags.
@@ -27,6 +28,8 @@ struct Fathom: AsyncParsableCommand {
     ])
 
   static func main() async {
+    // A reader that is gone is an error of the write that finds out.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -34,10 +37,23 @@ struct Fathom: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let error as FathomError {
-      exit(withError: NamedError(description: error.description(naming: Flags.name)))
-    } catch {
-      exit(withError: error)
+    } catch { end(error) }
+  }
+
+  /// Ends the process: with help on standard output, or with one sentence on standard error and a status that is not 0.
+  static func end(_ error: any Error) -> Never {
+    if error is Output.Closed {
+      // As other tools end when nobody reads them any more.
+      signal(SIGPIPE, SIG_DFL)
+      raise(SIGPIPE)
+      Foundation.exit(128 + SIGPIPE)
     }
+    if let error = error as? FathomError {
+      exit(withError: NamedError(description: error.description(naming: Flags.name)))
+    }
+    guard exitCode(for: error).isSuccess else { exit(withError: error) }
+    // Help and the version.
+    do { try Output.line(fullMessage(for: error)) } catch { end(error) }
+    Foundation.exit(0)
   }
 }

@@ -43,7 +43,7 @@ struct FetchCommand: ParsableCommand {
 
   private func fetchIMDB(_ folder: URL) throws {
     if FileManager.default.fileExists(atPath: folder.appendingPathComponent("train").path) {
-      return Output.line("\(folder.path) is there already")
+      return try Output.line("\(folder.path) is there already")
     }
     let archive = folder.deletingLastPathComponent().appendingPathComponent("aclImdb_v1.tar.gz")
     if !FileManager.default.fileExists(atPath: archive.path) {
@@ -63,7 +63,7 @@ struct FetchCommand: ParsableCommand {
     }
     try FileManager.default.moveItem(at: unpacked, to: folder)
     try FileManager.default.removeItem(at: archive)
-    Output.line("\(folder.path): train and test, pos and neg")
+    try Output.line("\(folder.path): train and test, pos and neg")
   }
 
   private func fetchModel(_ folder: URL) throws {
@@ -85,7 +85,7 @@ struct FetchCommand: ParsableCommand {
         }
       }
     }
-    Output.line("\(folder.path): \(name)")
+    try Output.line("\(folder.path): \(name)")
   }
 
   private func fetch(_ source: String, _ destination: URL, _ checksum: Download.Checksum?) throws {
@@ -103,9 +103,9 @@ struct FetchCommand: ParsableCommand {
         let share =
           total.map { String(format: " %.0f %%", 100 * Double(received) / Double(max($0, 1))) } ?? ""
         let line = String(format: "%@ %.1f MB%@ %.1f MB/s", title, Double(received) / 1e6, share, rate)
-        FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[2K\(line)" : line + "\n").utf8))
+        Output.draw(isTerminal ? "\r\u{1B}[2K\(line)" : line + "\n")
       }, shouldStop: { Interrupts.wereReceived })
-    if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+    if isTerminal { Output.draw("\r\u{1B}[2K") }
     Output.note("\(title) fetched")
   }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Files
 
 /// The one table from settings, as errors name them, to what a user of the command line types.
@@ -18,6 +19,15 @@ enum Flags {
     name.reduce(into: "") { result, character in
       if character.isUppercase { result += "-" }
       result += character.lowercased()
+    }
+  }
+}
+
+extension ParsableArguments {
+  /// Makes of a library's error one that ArgumentParser shows with the command's usage.
+  func namingFlags(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as FathomError {
+      throw ValidationError(error.description(naming: Flags.name))
     }
   }
 }

@@ -20,16 +20,16 @@ struct HighlightArguments: ParsableArguments {
   )
   var method = Method.lastLayerAverage
 
-  @Option(help: "The layer of layer-average and layer-head.")
+  @Option(help: "The layer of layer-average and layer-head.", in: .from(0, to: 10_000))
   var layer: Int?
 
-  @Option(help: "The head of layer-head.")
+  @Option(help: "The head of layer-head.", in: .from(0, to: 65_536))
   var head: Int?
 
   @Option(help: "The heads of custom, which are averaged, as layer:head with commas: 0:3,5:11.")
   var heads: String?
 
-  @Option(help: "The token whose weights are shown; 0 is [CLS].")
+  @Option(help: "The token whose weights are shown; 0 is [CLS].", in: .from(0, to: 1_000_000))
   var token = 0
 
   @Option(help: "min-max or z-score.")
@@ -48,7 +48,6 @@ struct HighlightArguments: ParsableArguments {
     options.token = token
     options.showsSpecialTokens = specialTokens
     options.joinsWords = words
-    guard token >= 0 else { throw ValidationError("--token \(token): tokens are counted from 0") }
     return options
   }
 

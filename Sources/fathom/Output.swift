@@ -1,17 +1,32 @@
 import Files
-import Checkpoint
 import Foundation
 
-/// Results on standard output.
+/// Results on standard output, and notes on standard error.
 enum Output {
+  /// Nobody reads standard output any more, as after `| head -1`: there is nothing left to say.
+  struct Closed: Error {}
+
   static func json(_ object: Any) throws {
     let data = try JSONSerialization.data(
       withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-    line(String(decoding: data, as: UTF8.self))
+    try write(data + [10])
   }
 
-  static func line(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  static func line(_ text: String) throws { try write(Data((text + "\n").utf8)) }
+
+  /// - Throws: ``Closed``, or ``FathomError`` `.diskFull` or `.unwritable`.
+  static func write(_ data: Data) throws {
+    guard let code = failure(data, STDOUT_FILENO) else { return }
+    switch code {
+    case EPIPE: throw Closed()
+    case ENOSPC, EDQUOT:
+      throw FathomError(
+        .diskFull, at: "standard output", "the disk is full", mend: "free some space and run again")
+    default:
+      throw FathomError(
+        .unwritable, at: "standard output", "it cannot be written (\(String(cString: strerror(code))))",
+        mend: "check where it goes and run again")
+    }
   }
 
   /// Writes a file that the user named.
@@ -19,41 +34,39 @@ enum Output {
     try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: path))
   }
 
-  static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+  /// A line on standard error. Where that cannot be written, work goes on without it.
+  static func note(_ text: String) { draw(text + "\n") }
+
+  /// Text on standard error that may be drawn over.
+  static func draw(_ text: String) { _ = failure(Data(text.utf8), STDERR_FILENO) }
+
+  /// Writes all bytes; the error number when that fails.
+  private static func failure(_ data: Data, _ descriptor: Int32) -> Int32? {
+    data.withUnsafeBytes { bytes in
+      var start = 0
+      while start < bytes.count {
+        let count = write(descriptor, bytes.baseAddress! + start, bytes.count - start)
+        if count < 0 {
+          if errno == EINTR { continue }
+          if errno == EAGAIN {
+            // Somebody else made the descriptor non-blocking.
+            var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            poll(&ready, 1, -1)
+            continue
+          }
+          return errno
+        }
+        start += count
+      }
+      return nil
+    }
   }
 
-  /// Calls `body` with batches of lines of standard input, without their line ends; malformed UTF-8 is repaired.
-  ///
-  /// Lines end at `\n` alone: other Unicode separators belong to the text.
-  static func forEachLines(atMost limit: Int, _ body: ([String]) throws -> Void) throws {
-    var pending = Data()
-    var lines: [String] = []
-    func take(_ bytes: Data) throws {
-      let bytes = bytes.last == 13 ? bytes.dropLast() : bytes
-      lines.append(String(decoding: bytes, as: UTF8.self))
-      if lines.count == limit {
-        try body(lines)
-        lines = []
-      }
-    }
-    let isTerminal = isatty(STDIN_FILENO) == 1
-    while true {
-      let chunk = FileHandle.standardInput.availableData
-      if chunk.isEmpty { break }
-      pending.append(chunk)
-      var start = pending.startIndex
-      while let end = pending[start...].firstIndex(of: 10) {
-        try take(pending[start..<end])
-        start = end + 1
-      }
-      pending = Data(pending[start...])
-      if isTerminal, !lines.isEmpty {
-        try body(lines)
-        lines = []
-      }
-    }
-    if !pending.isEmpty { try take(pending) }
-    if !lines.isEmpty { try body(lines) }
+  private static func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+    #if canImport(Darwin)
+      Darwin.write(descriptor, bytes, count)
+    #else
+      Glibc.write(descriptor, bytes, count)
+    #endif
   }
 }

@@ -21,7 +21,7 @@ struct OutputsCommand: ParsableCommand {
   @Option(help: "A pretrained BERT in the Hugging Face layout.")
   var model: String
 
-  @Option(help: "Blocks to keep (default: all).")
+  @Option(help: "Blocks to keep (default: all).", in: .from(0, to: 1000))
   var blocks: Int?
 
   @Option(help: "Which ones: first, last or alternating.")

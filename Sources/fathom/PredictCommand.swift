@@ -23,7 +23,7 @@ struct PredictCommand: ParsableCommand {
     let device = try engine.apply()
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
     classifier.keepForInference(as: engine.precision.dtype, on: device)
-    try Output.forEachLines(atMost: 1024) { lines in
+    try InputLines.forEachBatch(atMost: 1024) { lines in
       for prediction in try classifier.predict(lines, dtype: engine.precision.dtype, device: device) {
         try Output.json(prediction.json)
       }

@@ -27,40 +27,40 @@ struct PretrainCommand: ParsableCommand {
   @Option(help: "The folder for the model.")
   var out: String
 
-  @Option(help: ArgumentHelp("Blocks of a new model."))
+  @Option(help: "Blocks of a new model.", in: .from(1, to: 1000))
   var blocks = 4
 
-  @Option(help: "Hidden size of a new model.")
+  @Option(help: "Hidden size of a new model.", in: .from(1, to: 65_536))
   var hidden = 128
 
-  @Option(help: "Attention heads of a new model.")
+  @Option(help: "Attention heads of a new model.", in: .from(1, to: 65_536))
   var heads = 4
 
-  @Option(help: "Pieces of a new vocabulary at most.")
+  @Option(help: "Pieces of a new vocabulary at most.", in: .from(10, to: 10_000_000))
   var vocabularySize = 8000
 
   @Flag(help: "A new vocabulary keeps case.")
   var cased = false
 
-  @Option(help: "Dropout of a new model.")
+  @Option(help: "Dropout of a new model.", in: .from(0, below: 1))
   var dropout = 0.1
 
-  @Option(help: "Epochs.")
+  @Option(help: "Epochs.", in: .from(1, to: 100_000))
   var epochs = 3
 
-  @Option(help: "Passages per update.")
+  @Option(help: "Passages per update.", in: .from(1, to: 1_000_000))
   var batchSize = 32
 
-  @Option(help: "Peak learning rate; it rises over the first 5 % of the steps and falls to 0.")
+  @Option(help: "Peak learning rate; it rises over the first 5 % of the steps and falls to 0.", in: .above(0))
   var learningRate = 1e-4
 
-  @Option(help: "Share of the passages that are held out to measure the loss on.")
+  @Option(help: "Share of the passages that are held out to measure the loss on.", in: .from(0, below: 1))
   var heldOutShare = 0.05
 
-  @Option(help: "Tokens per passage, with [CLS] and [SEP].")
+  @Option(help: "Tokens per passage, with [CLS] and [SEP].", in: .from(3, to: 1_000_000))
   var maxLength = 128
 
-  @Option(help: "Seed of everything that is drawn.")
+  @Option(help: "Seed of everything that is drawn.", in: .seed)
   var seed: UInt64 = 1
 
   @OptionGroup var engine: EngineArguments
@@ -72,16 +72,8 @@ struct PretrainCommand: ParsableCommand {
   var overwrite = false
 
   func validate() throws {
-    guard blocks >= 1, hidden >= 1, heads >= 1, hidden % heads == 0 else {
-      throw ValidationError(
-        "--blocks, --hidden and --heads must be 1 at least, and --hidden a multiple of --heads")
-    }
-    guard epochs >= 1, batchSize >= 1, maxLength >= 3, vocabularySize >= 10, (0..<1).contains(dropout),
-      (0..<1).contains(heldOutShare),
-      learningRate > 0
-    else {
-      throw ValidationError(
-        "--epochs and --batch-size must be 1 at least, --max-length 3, --vocabulary-size 10")
+    guard hidden.isMultiple(of: heads) else {
+      throw ValidationError("--hidden must be a multiple of --heads")
     }
   }
 
@@ -107,7 +99,7 @@ struct PretrainCommand: ParsableCommand {
         display.show(event)
         return Interrupts.continuation
       }
-      show(epochs)
+      try show(epochs)
     } catch let stop as Trainer.Interrupted {
       display.clear()
       Output.note("\(stop): run the same command with --resume to go on")
@@ -133,11 +125,11 @@ struct PretrainCommand: ParsableCommand {
     return "new \(blocks) \(hidden) \(heads) \(vocabularySize) \(cased) \(dropout)"
   }
 
-  private func show(_ epochs: [EpochRecord]) {
+  private func show(_ epochs: [EpochRecord]) throws {
     guard let last = epochs.last else { return }
     let loss = last.heldOutLoss ?? last.trainLoss
     let which = last.heldOutLoss == nil ? "masked-token loss" : "held-out masked-token loss"
-    Output.line(String(format: "%@ %.3f (perplexity %.1f); model in %@", which, loss, exp(loss), out))
+    try Output.line(String(format: "%@ %.3f (perplexity %.1f); model in %@", which, loss, exp(loss), out))
   }
 
   private func makeModel(_ texts: [String]) throws -> (MaskedLanguageModel, Tokenizer) {

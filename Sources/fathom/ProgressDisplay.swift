@@ -62,7 +62,7 @@ final class ProgressDisplay {
   func clear() { if isTerminal, !isQuiet { draw("") } }
 
   private func draw(_ text: String) {
-    FileHandle.standardError.write(Data("\r\u{1B}[2K\(text.prefix(Terminal.errors.width - 1))".utf8))
+    Output.draw("\r\u{1B}[2K\(text.prefix(max(Terminal.errors.width - 1, 0)))")
   }
 
   static func duration(_ seconds: Double) -> String {

@@ -24,7 +24,7 @@ struct ReportCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: study)
     let result = try StudyResult(folder: folder, requirements: requirements.value)
     let files = try StudyFiles.write(result, to: folder)
-    Output.line(StudyTable(result).text)
-    Output.line(files.map { "\(study)/\($0)" }.joined(separator: "\n"))
+    try Output.line(StudyTable(result).text)
+    try Output.line(files.map { "\(study)/\($0)" }.joined(separator: "\n"))
   }
 }

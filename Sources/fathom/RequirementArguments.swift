@@ -6,7 +6,8 @@ struct RequirementArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Recommend the smallest model at most this far below the best, instead of not significantly worse.",
-      valueName: "points"))
+      valueName: "points"),
+    in: .from(0, to: 100))
   var within: Double?
 
   @Option(help: ArgumentHelp("Recommend no larger model (100MB, 1.5GB).", valueName: "size"))
@@ -26,7 +27,6 @@ struct RequirementArguments: ParsableArguments {
   }
 
   func validate() throws {
-    if let within, within < 0 { throw ValidationError("--within must not be negative") }
     if let sizeLimit, Self.parse(sizeLimit, Self.sizeUnits) == nil {
       throw ValidationError("--size-limit '\(sizeLimit)': write a number with KB, MB or GB")
     }

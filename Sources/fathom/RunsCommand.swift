@@ -50,7 +50,7 @@ extension RunsCommand {
           run["peak_memory_bytes"]?.real.map { String(format: "%.2f GB", $0 / 1e9) } ?? "–",
         ]
       }
-      Output.line(
+      try Output.line(
         StudyTable.layOut([["run", "state", "epochs", "peak", "test", "training", "peak memory"]] + rows))
     }
   }
@@ -64,7 +64,7 @@ extension RunsCommand {
     func run() throws {
       let store = try RunStore(reading: URL(fileURLWithPath: study))
       let chosen = try RunsCommand.find(name, store.runs())
-      for (name, value) in chosen.columns { Output.line("\(name): \(value?.description ?? "–")") }
+      for (name, value) in chosen.columns { try Output.line("\(name): \(value?.description ?? "–")") }
       let epochs = try store.epochs(of: chosen)
       guard let first = epochs.first else { return }
       let names = first.map(\.name).filter { $0 != "run" }
@@ -74,7 +74,7 @@ extension RunsCommand {
           return column.value?.description ?? "–"
         }
       }
-      Output.line("\n" + StudyTable.layOut([names] + rows))
+      try Output.line("\n" + StudyTable.layOut([names] + rows))
     }
   }
 
@@ -98,13 +98,13 @@ extension RunsCommand {
       let gained = zip(hitsA, hitsB).count { $0 < $1 }
       let lost = zip(hitsA, hitsB).count { $0 > $1 }
       let difference = Statistics.pairedDifference(hitsA, hitsB)
-      Output.line(
+      try Output.line(
         """
         \(a.name): \(RunsCommand.percent(a["test_accuracy"])) %
         \(b.name): \(RunsCommand.percent(b["test_accuracy"])) %
         \(b.name) is right where \(a.name) is wrong on \(gained) of \(hitsA.count) test examples, the other way round on \(lost)
         """)
-      Output.line(
+      try Output.line(
         String(
           format: "difference %+.2f points, 95%% interval %+.2f to %+.2f; McNemar's exact test: p = %.4g",
           difference.mean * 100,
@@ -125,10 +125,11 @@ extension RunsCommand {
     func run() throws {
       let runs = try RunStore(reading: URL(fileURLWithPath: study)).runs()
       guard let first = runs.first else { return }
-      if format == .csv { Output.line(first.columns.map(\.name).joined(separator: ",")) }
+      if format == .csv { try Output.line(first.columns.map(\.name).joined(separator: ",")) }
       for run in runs {
         switch format {
-        case .csv: Output.line(run.columns.map { quoted($0.value?.description ?? "") }.joined(separator: ","))
+        case .csv:
+          try Output.line(run.columns.map { quoted($0.value?.description ?? "") }.joined(separator: ","))
         case .jsonl:
           try Output.json(
             Dictionary(uniqueKeysWithValues: run.columns.map { ($0.name, $0.value?.json ?? NSNull()) }))

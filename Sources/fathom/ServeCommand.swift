@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Argument(help: "The study's folder.")
   var study: String
 
-  @Option(help: "The port; 0 takes a free one.")
+  @Option(help: "The port; 0 takes a free one.", in: .from(0, to: 65535))
   var port = 8080
 
   @Option(help: "The address to listen on; any but loopback needs a token.")
@@ -31,25 +31,16 @@ struct ServeCommand: AsyncParsableCommand {
   )
   var token: String?
 
-  @Option(help: "Seconds for a request's body to arrive and for its answer.")
+  @Option(help: "Seconds for a request's body to arrive and for its answer.", in: .from(1, to: 3600))
   var timeout = 30
 
-  @Option(help: "Texts that may wait; requests beyond that are answered 429.")
+  @Option(help: "Texts that may wait; requests beyond that are answered 429.", in: .from(1, to: 1_000_000))
   var waiting = 1024
 
-  @Option(help: "CPU threads (default: one a physical core).")
+  @Option(help: "CPU threads (default: one per physical core).", in: .threads)
   var threads: Int?
 
   @OptionGroup var requirements: RequirementArguments
-
-  func validate() throws {
-    guard (0...65535).contains(port) else { throw ValidationError("--port must lie between 0 and 65535") }
-    guard (1...3600).contains(timeout) else {
-      throw ValidationError("--timeout must lie between 1 and 3600 seconds")
-    }
-    guard waiting >= 1 else { throw ValidationError("--waiting must be 1 at least") }
-    if let threads, threads < 1 { throw ValidationError("--threads must be 1 at least") }
-  }
 
   func run() async throws {
     Engine.keepFreedMemory()
@@ -62,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
     options.waitingTexts = waiting
     let name = host.contains(":") ? "[\(host)]" : host
     try await StudyServer(URL(fileURLWithPath: study), options: options).run { port in
-      Output.line("http://\(name):\(port)/ (Ctrl-C stops it)")
+      do { try Output.line("http://\(name):\(port)/ (Ctrl-C stops it)") } catch { Fathom.end(error) }
     }
   }
 }

@@ -38,10 +38,10 @@ struct StudyCommand: ParsableCommand {
   @Option(help: "fair: the same settings for all; imdb-2019: the table of 2019 with its settings.")
   var preset = Preset.fair
 
-  @Option(help: "Runs of each variant.")
+  @Option(help: "Runs of each variant.", in: .from(1, to: 1000))
   var seeds = 1
 
-  @Option(help: "The first seed.")
+  @Option(help: "The first seed.", in: .seed)
   var seed: UInt64 = 1
 
   @Option(help: "Run it on fewer training examples first, numbers with commas: gives the learning curve.")
@@ -64,7 +64,12 @@ struct StudyCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    guard seeds >= 1 else { throw ValidationError("--seeds must be 1 at least") }
+    guard !seed.addingReportingOverflow(UInt64(seeds - 1)).overflow else {
+      throw ValidationError("--seed \(seed) leaves no room for \(seeds) seeds: choose a smaller one")
+    }
+    for (flag, list) in [("--variants", variants), ("--train-sizes", trainSizes)] {
+      guard list?.commaList.isEmpty != true else { throw ValidationError("\(flag) is empty: leave it out") }
+    }
   }
 
   func run() throws {
@@ -84,8 +89,8 @@ struct StudyCommand: ParsableCommand {
     result.requirements = requirements.value
     let files = try StudyFiles.write(result, to: folder)
     if json { return try printJSON(result) }
-    Output.line(StudyTable(result).text)
-    Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
+    try Output.line(StudyTable(result).text)
+    try Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
   }
 
   private func run(_ plan: StudyPlan, in folder: URL, title: String = "") throws -> StudyResult {

@@ -16,32 +16,30 @@ struct TokenizeCommand: ParsableCommand {
   @Option(help: "A model folder with vocab.txt or tokenizer.json.")
   var model: String
 
-  @Option(help: "Tokens at most, with [CLS] and [SEP] (default: all).")
+  @Option(help: "Tokens at most, with [CLS] and [SEP] (default: all).", in: .from(2, to: 1_000_000))
   var maxLength: Int?
 
   @Option(help: "Which part of a long text is kept: head, tail or head+tail.")
   var truncation = "head"
 
-  @Option(help: "Share of the room that the head gets in head+tail.")
+  @Option(help: "Share of the room that the head gets in head+tail.", in: .from(0, to: 1))
   var headShare = 0.5
 
   func validate() throws {
-    if let maxLength, maxLength < 2 {
-      throw ValidationError("--max-length must be 2 at least: [CLS] and [SEP]")
-    }
+    try namingFlags { _ = try Truncation(truncation, headShare: headShare) }
   }
 
   func run() throws {
     let tokenizer = try Tokenizer(folder: URL(fileURLWithPath: model))
     let truncation = try Truncation(truncation, headShare: headShare)
     let quoted = tokenizer.vocabulary.tokens.map(jsonString)
-    try Output.forEachLines(atMost: 4096) { lines in
+    try InputLines.forEachBatch(atMost: 4096) { lines in
       var out = ""
       for ids in tokenizer.encode(lines, maximumLength: maxLength, truncation: truncation) {
         out += "{\"ids\":[" + ids.map(String.init).joined(separator: ",") + "],\"tokens\":["
         out += ids.map { quoted[Int($0)] }.joined(separator: ",") + "]}\n"
       }
-      FileHandle.standardOutput.write(Data(out.utf8))
+      try Output.write(Data(out.utf8))
     }
   }
 

@@ -35,7 +35,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The folder for the model.")
   var out: String
 
-  @Option(help: "Seed of the head's weights, the order of the examples and dropout.")
+  @Option(help: "Seed of the head's weights, the order of the examples and dropout.", in: .seed)
   var seed: UInt64 = 1
 
   @OptionGroup var training: TrainingArguments
@@ -106,13 +106,13 @@ struct TrainCommand: ParsableCommand {
     let selected =
       record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) }
       ?? "selected on the test set, as in 2019"
-    Output.line(
+    try Output.line(
       String(
         format: "%@  peak epoch %d of %d  %@  test accuracy %.2f %%  macro-F1 %.4f  (%d examples)",
         record.variant,
         record.peakEpoch, record.epochs.count, selected, record.test.accuracy * 100, record.test.macroF1,
         record.test.count))
-    Output.line(
+    try Output.line(
       String(
         format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
         Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond,

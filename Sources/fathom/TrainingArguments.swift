@@ -21,14 +21,13 @@ struct EngineArguments: ParsableArguments {
   @Option(help: "fp32, or bf16 (faster where the processor or GPU multiplies it).")
   var precision = TrainingOptions.Precision.fp32
 
-  @Option(help: "CPU threads (default: one a physical core).")
+  @Option(help: "CPU threads (default: one per physical core).", in: .threads)
   var threads: Int?
 
   /// Sets the engine up and returns the device.
   func apply() throws -> Device {
     Engine.keepFreedMemory()
     if let threads {
-      guard threads >= 1 else { throw ValidationError("--threads must be 1 at least") }
       Engine.threadCount = threads
     } else {
       Engine.useAllCores()
@@ -43,43 +42,43 @@ struct EngineArguments: ParsableArguments {
 
 /// What train and study share.
 struct TrainingArguments: ParsableArguments {
-  @Option(help: "Epochs at most.")
+  @Option(help: "Epochs at most.", in: .from(1, to: 100_000))
   var epochs: Int?
 
-  @Option(help: "Examples an update.")
+  @Option(help: "Examples per update.", in: .from(1, to: 1_000_000))
   var batchSize: Int?
 
-  @Option(help: "Parts each batch is cut into, to save memory.")
+  @Option(help: "Parts each batch is cut into, to save memory.", in: .from(1, to: 1_000_000))
   var accumulation = 1
 
-  @Option(help: "Learning rate of the BERT weights.")
+  @Option(help: "Learning rate of the BERT weights.", in: .from(0))
   var bertLr = 3e-5
 
-  @Option(help: "Learning rate of everything on top.")
+  @Option(help: "Learning rate of everything on top.", in: .from(0))
   var headLr = 1e-3
 
-  @Option(help: "Weight decay of the BERT weights.")
+  @Option(help: "Weight decay of the BERT weights.", in: .from(0))
   var weightDecay = 0.01
 
-  @Option(help: "AdamW's decay rate of the first moment.")
+  @Option(help: "AdamW's decay rate of the first moment.", in: .from(0, below: 1))
   var beta1 = 0.9
 
-  @Option(help: "AdamW's decay rate of the second moment.")
+  @Option(help: "AdamW's decay rate of the second moment.", in: .from(0, below: 1))
   var beta2 = 0.999
 
-  @Option(help: "AdamW's epsilon.")
+  @Option(help: "AdamW's epsilon.", in: .above(0, below: 1))
   var epsilon = 1e-8
 
   @Option(help: "constant or linear (falls to 0).")
   var schedule = TrainingOptions.Schedule.constant
 
-  @Option(help: "Share of the steps in which the rate rises from 0.")
+  @Option(help: "Share of the steps in which the rate rises from 0.", in: .from(0, to: 1))
   var warmup = 0.0
 
-  @Option(help: "Clip the gradients' joint norm to this (default: no clipping).")
+  @Option(help: "Clip the gradients' joint norm to this (default: no clipping).", in: .above(0))
   var clipNorm: Double?
 
-  @Option(help: "Stop after so many epochs without a better one (default: never).")
+  @Option(help: "Stop after so many epochs without a better one (default: never).", in: .from(1, to: 100_000))
   var patience: Int?
 
   @Option(help: "validation, or test: the 2019 protocol, whose figures are optimistic.")
@@ -92,22 +91,28 @@ struct TrainingArguments: ParsableArguments {
     help: "What is done to a text first: markup (<br /> becomes a space), markup-2019 (it goes) or none.")
   var cleaning = TextCleaning.markup
 
-  @Option(help: "Tokens per text, with [CLS] and [SEP] (default: 256, or what the model allows).")
+  @Option(
+    help: "Tokens per text, with [CLS] and [SEP] (default: 256, or what the model allows).",
+    in: .from(3, to: 1_000_000))
   var maxLength: Int?
 
   @Option(help: "Which part of a long text is kept: head, tail or head+tail.")
   var truncation = "head"
 
-  @Option(help: "Share of the room that the head gets in head+tail.")
+  @Option(help: "Share of the room that the head gets in head+tail.", in: .from(0, to: 1))
   var headShare = 0.5
 
-  @Option(help: "Dropout before the linear layer.")
+  @Option(help: "Dropout before the linear layer.", in: .from(0, below: 1))
   var dropout = 0.2
 
-  @Option(help: "Dropout of BERT's hidden states while training (default: what config.json says).")
+  @Option(
+    help: "Dropout of BERT's hidden states while training (default: what config.json says).",
+    in: .from(0, below: 1))
   var bertDropout: Double?
 
-  @Option(help: "Dropout of BERT's attention while training (default: what config.json says).")
+  @Option(
+    help: "Dropout of BERT's attention while training (default: what config.json says).",
+    in: .from(0, below: 1))
   var attentionDropout: Double?
 
   @Option(help: "Pooler of VA: pretrained or reinitialized.")
@@ -116,21 +121,11 @@ struct TrainingArguments: ParsableArguments {
   @OptionGroup var engine: EngineArguments
 
   func validate() throws {
-    guard epochs ?? 1 >= 1, batchSize ?? 1 >= 1, accumulation >= 1, patience ?? 1 >= 1 else {
-      throw ValidationError("--epochs, --batch-size, --accumulation and --patience must be 1 at least")
-    }
-    guard bertLr >= 0, headLr >= 0, weightDecay >= 0, (0...1).contains(warmup), (0..<1).contains(dropout)
-    else {
-      throw ValidationError("rates must not be negative, --warmup lies from 0 to 1, --dropout below 1")
-    }
-    guard [bertDropout, attentionDropout].allSatisfy({ (0..<1).contains($0 ?? 0) }) else {
-      throw ValidationError("--bert-dropout and --attention-dropout lie from 0 to below 1")
-    }
-    guard (0..<1).contains(beta1), (0..<1).contains(beta2), epsilon > 0, epsilon < 1 else {
-      throw ValidationError("--beta1 and --beta2 lie from 0 to below 1, --epsilon between 0 and 1")
+    guard accumulation <= batchSize ?? .max else {
+      throw ValidationError("--accumulation cuts a batch into parts: it cannot be more than --batch-size")
     }
     guard pooler != .none else { throw ValidationError("--pooler is pretrained or reinitialized") }
-    guard maxLength ?? 3 >= 3 else { throw ValidationError("--max-length must be 3 at least") }
+    try namingFlags { _ = try Truncation(truncation, headShare: headShare) }
   }
 
   func options(seed: UInt64) throws -> TrainingOptions {
