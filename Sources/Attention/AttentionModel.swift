@@ -8,7 +8,7 @@ import WordPiece
 
 /// A classifier, or a pretrained encoder alone, opened to see what it attends to.
 public final class AttentionModel {
-  public let tokenizer: Tokenizer
+  public let tokenizer: any Tokenizing
   public var maximumLength: Int { text.maximumLength }
   private let bert: BERTModel
   private let classifier: TextClassifier?
@@ -52,7 +52,7 @@ public final class AttentionModel {
     guard bert.config.blockCount > 0 else {
       throw CheckpointError("\(folder.path) has no transformer block to look into")
     }
-    guard tokenizer.vocabulary.tokens.count <= bert.config.vocabularySize else {
+    guard tokenizer.tokenCount <= bert.config.vocabularySize else {
       throw CheckpointError(
         "\(folder.path): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
       )
@@ -66,7 +66,7 @@ public final class AttentionModel {
     var selection = BlockSelection.first(blockCount)
     if case .bert(let blocks) = classifier?.settings.variant.encoder { selection = blocks.selection }
     let other = try AttentionModel(pretrained: folder, Checkpoint(folder: folder), blocks: selection)
-    guard other.tokenizer.vocabulary.tokens == tokenizer.vocabulary.tokens, other.headCount == headCount,
+    guard other.tokenizer.givesSameIDs(as: tokenizer), other.headCount == headCount,
       other.maximumLength >= maximumLength
     else {
       throw CheckpointError(
@@ -97,7 +97,7 @@ public final class AttentionModel {
     let explained = try classifier.map { try explain($0, batch) }
     return TextReading(
       tokens: tokenizer.tokens(ids),
-      isSpecial: ids.map { [tokenizer.classID, tokenizer.separatorID].contains($0) },
+      isSpecial: ids.map(tokenizer.isSpecial),
       blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: rollout.array(),
       prediction: explained?.prediction, attributions: explained?.attributions ?? [])
   }

@@ -22,7 +22,7 @@ extension TextClassifier {
       Whoever runs this model without Fathom must do the same, in this order:
 
       1. \(settings.text.cleaning.explanation)
-      2. It is tokenized by this folder's tokenizer\(tokenizer.options.lowercases ? ", which lower-cases" : ", which keeps case").
+      2. It is tokenized by this folder's tokenizer\(tokenizer.lowercases ? ", which lower-cases" : ", which keeps case").
       3. At most \(settings.maximumLength) tokens are read, [CLS] and [SEP] included; of a longer text \(truncation).
 
       `fathom predict --model .` and `fathom serve` do all of it.

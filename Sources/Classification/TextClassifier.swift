@@ -8,14 +8,14 @@ import WordPiece
 /// Tokenizer, encoder and head: text in, class probabilities out.
 public final class TextClassifier {
   public let network: ClassifierNetwork
-  public let tokenizer: Tokenizer
+  public let tokenizer: any Tokenizing
   public let settings: ClassifierSettings
   /// Whether what stands on the encoder was taken from the folder or drawn anew.
   public let headIsNew: Bool
   private var graphed: GraphedPasses?
 
   init(
-    _ network: ClassifierNetwork, _ tokenizer: Tokenizer, _ settings: ClassifierSettings,
+    _ network: ClassifierNetwork, _ tokenizer: any Tokenizing, _ settings: ClassifierSettings,
     headIsNew: Bool = false
   ) {
     self.headIsNew = headIsNew
@@ -33,21 +33,21 @@ public final class TextClassifier {
   ///   - wordTokenizer: for `baseline-custom`, the tokenizer of its own words.
   public convenience init(
     pretrained folder: URL, settings: ClassifierSettings, pooler: BERTModel.PoolerStart = .pretrained,
-    bertDropout: Double? = nil, attentionDropout: Double? = nil, wordTokenizer: Tokenizer? = nil
+    bertDropout: Double? = nil, attentionDropout: Double? = nil, wordTokenizer: (any Tokenizing)? = nil
   ) throws {
     guard settings.labels.count >= 2 else {
       throw CheckpointError(
         "a classifier needs two classes at least and the data has \(settings.labels.count)")
     }
     let network: ClassifierNetwork
-    let tokenizer: Tokenizer
+    let tokenizer: any Tokenizing
     if case .newEmbedding = settings.variant.encoder {
       guard let wordTokenizer else {
         preconditionFailure("baseline-custom needs a tokenizer of its own words")
       }
       tokenizer = wordTokenizer
       network = ClassifierNetwork(
-        bert: nil, settings: settings, vocabularySize: tokenizer.vocabulary.tokens.count)
+        bert: nil, settings: settings, vocabularySize: tokenizer.tokenCount)
     } else {
       let checkpoint = try Checkpoint(folder: folder)
       var selection = BlockSelection.first(0)
@@ -69,11 +69,11 @@ public final class TextClassifier {
 
   /// Every id must be a row of the embeddings and every position too.
   static func check(
-    _ tokenizer: Tokenizer, _ settings: ClassifierSettings, _ config: BERTConfig, _ folder: URL
+    _ tokenizer: any Tokenizing, _ settings: ClassifierSettings, _ config: BERTConfig, _ folder: URL
   ) throws {
-    guard tokenizer.vocabulary.tokens.count <= config.vocabularySize else {
+    guard tokenizer.tokenCount <= config.vocabularySize else {
       throw CheckpointError(
-        "\(folder.path): the vocabulary has \(tokenizer.vocabulary.tokens.count) pieces and config.json says "
+        "\(folder.path): the vocabulary has \(tokenizer.tokenCount) pieces and config.json says "
           + "\(config.vocabularySize): bring the vocab.txt that belongs to the model")
     }
     guard settings.maximumLength >= 3, settings.maximumLength <= config.maximumPositions else {

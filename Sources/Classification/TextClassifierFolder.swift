@@ -24,7 +24,7 @@ extension TextClassifier {
       settings.variant.head == .pooled ? ["BertForSequenceClassification"] : ["FathomTextClassifier"]
     config["classifier_dropout"] = settings.dropout
     config["problem_type"] = type(of: task).problemType
-    config["pad_token_id"] = Int(tokenizer.paddingID)
+    config["pad_token_id"] = Int(tokenizer.padTokenID)
     config["id2label"] = Dictionary(
       uniqueKeysWithValues: settings.labels.enumerated().map { (String($0), $1) })
     config["label2id"] = Dictionary(settings.labels.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
@@ -59,7 +59,7 @@ extension TextClassifier {
       bert = try BERTModel(checkpoint, pooler: hasPooler ? .pretrained : .none)
     }
     let network = ClassifierNetwork(
-      bert: bert, settings: settings, vocabularySize: tokenizer.vocabulary.tokens.count)
+      bert: bert, settings: settings, vocabularySize: tokenizer.tokenCount)
     try network.loadHead(checkpoint)
     self.init(network, tokenizer, settings)
   }

@@ -17,7 +17,7 @@ public struct TextSettings: Hashable, Sendable {
   }
 
   /// Token ids of raw texts.
-  public func encode(_ texts: [String], with tokenizer: Tokenizer) -> [[Int32]] {
+  public func encode(_ texts: [String], with tokenizer: any Tokenizing) -> [[Int32]] {
     tokenizer.encode(texts.map(cleaning.callAsFunction), maximumLength: maximumLength, truncation: truncation)
   }
 

@@ -11,7 +11,7 @@ final class Encodings: @unchecked Sendable {
 
   private struct Entry {
     let part: Part
-    let tokenizer: Tokenizer
+    let tokenizer: any Tokenizing
     let text: TextSettings
     let texts: EncodedTexts
   }

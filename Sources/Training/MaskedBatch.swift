@@ -14,24 +14,24 @@ struct MaskedBatch {
 
   /// - Precondition: the tokenizer has [MASK]; some sequence has a token besides [CLS] and [SEP].
   init(
-    _ sequences: [[Int32]], tokenizer: Tokenizer, share: Double, generator: inout SeededGenerator,
+    _ sequences: [[Int32]], tokenizer: any Tokenizing, share: Double, generator: inout SeededGenerator,
     device: Device
   ) {
     var hidden = sequences
     var places: [Int64] = []
     var targets: [Int64] = []
     var offset = 0
-    let vocabularySize = Int32(tokenizer.vocabulary.tokens.count)
+    let vocabularySize = Int32(tokenizer.tokenCount)
     for row in hidden.indices {
       for column in hidden[row].indices {
         let id = hidden[row][column]
-        let isSpecial = id == tokenizer.classID || id == tokenizer.separatorID || id == tokenizer.paddingID
+        let isSpecial = tokenizer.isSpecial(id)
         if isSpecial || Double.random(in: 0..<1, using: &generator) >= share { continue }
         places.append(Int64(offset + column))
         targets.append(Int64(id))
         let draw = Double.random(in: 0..<1, using: &generator)
         if draw < 0.8 {
-          hidden[row][column] = tokenizer.maskID!
+          hidden[row][column] = tokenizer.maskTokenID!
         } else if draw < 0.9 {
           hidden[row][column] = Int32.random(in: 0..<vocabularySize, using: &generator)
         }

@@ -10,14 +10,14 @@ import WordPiece
 /// - Source: Devlin et al. 2019, "BERT", 3.1.
 final class MaskedLanguageObjective: Objective {
   private let model: MaskedLanguageModel
-  private let tokenizer: Tokenizer
+  private let tokenizer: any Tokenizing
   private let options: Pretrainer.Options
   private let device: Device
   private let train: [[Int32]]
   private let heldOut: [[Int32]]
 
   init(
-    _ model: MaskedLanguageModel, _ tokenizer: Tokenizer, _ options: Pretrainer.Options, device: Device,
+    _ model: MaskedLanguageModel, _ tokenizer: any Tokenizing, _ options: Pretrainer.Options, device: Device,
     train: [[Int32]], heldOut: [[Int32]]
   ) {
     self.model = model
@@ -89,7 +89,7 @@ final class MaskedLanguageObjective: Objective {
     try tokenizer.write(to: folder, maximumLength: model.bert.config.maximumPositions)
     var config = model.bert.config.json
     config["architectures"] = ["BertForMaskedLM"]
-    config["pad_token_id"] = Int(tokenizer.paddingID)
+    config["pad_token_id"] = Int(tokenizer.padTokenID)
     try AtomicFile.write(
       JSONSerialization.data(withJSONObject: config, options: [.prettyPrinted, .sortedKeys]),
       to: folder.appendingPathComponent("config.json"))

@@ -71,10 +71,10 @@ public struct Pretrainer {
   ///   - modelDigest: of the model that goes on, or of what a new one is made from.
   /// - Throws: ``FathomError`` when the vocabulary has no [MASK] or no passage has a word.
   public init(
-    _ model: MaskedLanguageModel, _ tokenizer: Tokenizer, _ options: Options, device: Device = .cpu,
+    _ model: MaskedLanguageModel, _ tokenizer: any Tokenizing, _ options: Options, device: Device = .cpu,
     passages: [String], modelDigest: String, folder: URL
   ) throws {
-    guard tokenizer.maskID != nil else {
+    guard tokenizer.maskTokenID != nil else {
       throw FathomError(
         .unsupported, "the vocabulary has no [MASK]",
         mend: "masked-language modelling needs one: choose another \(.model)")

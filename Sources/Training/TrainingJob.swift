@@ -200,7 +200,7 @@ public struct TrainingJob: Sendable {
   private func makeClassifier() throws -> TextClassifier {
     let settings = ClassifierSettings(
       variant: variant, labels: data.train.classes, text: text, dropout: network.dropout)
-    var words: Tokenizer?
+    var words: (any Tokenizing)?
     if variant.encoder == .newEmbedding {
       let normalisation = TokenizerOptions(lowercases: true)
       let cleaned = data.train.texts.lazy.map(text.cleaning.callAsFunction)

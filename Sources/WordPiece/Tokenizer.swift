@@ -3,23 +3,18 @@ import Foundation
 
 /// BERT's tokenizer: the same ids as Hugging Face's `BertTokenizer`.
 /// - Source: `tokenization.py` of google-research/bert; `BertNormalizer` and `WordPiece` of huggingface/tokenizers.
-public final class Tokenizer: Sendable {
+public final class Tokenizer: Tokenizing {
   public let vocabulary: Vocabulary
   public let options: TokenizerOptions
-  public let classID: Int32
-  public let separatorID: Int32
-  public let paddingID: Int32
-  public let unknownID: Int32
-  public let maskID: Int32?
+  public let clsTokenID: Int32
+  public let sepTokenID: Int32
+  public let padTokenID: Int32
+  public let unkTokenID: Int32
+  public let maskTokenID: Int32?
   /// Tokens that are found in the raw text before anything is normalised.
   public let specialTokens: [String: Int32]
 
-  /// Whether both have the same pieces, special tokens and normalisation.
-  public func givesSameIDs(as other: Tokenizer) -> Bool {
-    self === other
-      || options == other.options && specialTokens == other.specialTokens
-        && vocabulary.tokens == other.vocabulary.tokens
-  }
+  public let digest: String
 
   let scalars: ScalarTable
   /// What each byte asks for: a folded letter (0x20 and up), or one of the actions below.
@@ -43,11 +38,11 @@ public final class Tokenizer: Sendable {
     }
     self.vocabulary = vocabulary
     self.options = options
-    classID = try need("[CLS]")
-    separatorID = try need("[SEP]")
-    paddingID = try need("[PAD]")
-    unknownID = try need("[UNK]")
-    maskID = vocabulary.id("[MASK]")
+    clsTokenID = try need("[CLS]")
+    sepTokenID = try need("[SEP]")
+    padTokenID = try need("[PAD]")
+    unkTokenID = try need("[UNK]")
+    maskTokenID = vocabulary.id("[MASK]")
     let names = specialTokens ?? ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"]
     var known: [String: Int32] = [:]
     for name in names where !name.isEmpty { known[name] = vocabulary.id(name) }
@@ -67,6 +62,7 @@ public final class Tokenizer: Sendable {
     }
     for special in specials { actions[Int(special.bytes[0])] = Tokenizer.isOther }
     asciiActions = actions
+    digest = Tokenizer.digest(vocabulary, options, known)
   }
 
   func specialToken(at index: Int, in text: UnsafeBufferPointer<UInt8>) -> (id: Int32, length: Int)? {
@@ -77,16 +73,33 @@ public final class Tokenizer: Sendable {
   }
 }
 
+// MARK: - Pieces
+
+extension Tokenizer {
+  public var lowercases: Bool { options.lowercases }
+
+  public var tokenCount: Int { vocabulary.tokens.count }
+
+  public func token(_ id: Int32) -> String { vocabulary.tokens[Int(id)] }
+
+  public func isContinuation(_ id: Int32) -> Bool { vocabulary.isContinuation(id) }
+
+  private static func digest(
+    _ vocabulary: Vocabulary, _ options: TokenizerOptions, _ special: [String: Int32]
+  ) -> String {
+    var text = "WordPiece 1 \(options.canonical)\n"
+    for (token, id) in special.sorted(by: { $0.value < $1.value }) {
+      text += "\(id) \(token.utf8.count) \(token)\n"
+    }
+    // Each with its length: a token may hold a line break.
+    for token in vocabulary.tokens { text += "\(token.utf8.count) \(token)\n" }
+    return Data(text.utf8).sha256
+  }
+}
+
 // MARK: - Encoding
 
 extension Tokenizer {
-  /// `[CLS] … [SEP]`, at most `maximumLength` ids with both.
-  public func encode(
-    _ text: String, maximumLength: Int? = nil, truncation: Truncation = .head
-  ) -> [Int32] {
-    encode(text, with: WordEncoder(self), maximumLength, truncation)
-  }
-
   /// Encodes on all cores, or on as many as `threads` says; the order of the texts is kept.
   public func encode(
     _ texts: [String], maximumLength: Int? = nil, truncation: Truncation = .head, threads: Int? = nil
@@ -108,9 +121,6 @@ extension Tokenizer {
     return results.joined()
   }
 
-  /// The pieces that ids stand for.
-  public func tokens(_ ids: [Int32]) -> [String] { ids.map { vocabulary.tokens[Int($0)] } }
-
   private func encode(
     _ text: String, with encoder: WordEncoder, _ maximumLength: Int?, _ truncation: Truncation
   ) -> [Int32] {
@@ -122,8 +132,8 @@ extension Tokenizer {
       precondition(maximumLength >= 2, "a maximum length leaves room for [CLS] and [SEP]")
       ids = truncation.apply(ids, room: maximumLength - 2)
     }
-    ids.insert(classID, at: 0)
-    ids.append(separatorID)
+    ids.insert(clsTokenID, at: 0)
+    ids.append(sepTokenID)
     return ids
   }
 }

@@ -19,6 +19,12 @@ public struct TokenizerOptions: Sendable, Equatable {
     self.cleansText = cleansText
     self.maximumWordLength = maximumWordLength
   }
+
+  /// For digests: a new option is added at the end, and only where it is not its default.
+  var canonical: String {
+    "lower=\(lowercases) accents=\(stripsAccents) ideographs=\(splitsIdeographs) clean=\(cleansText) "
+      + "longest=\(maximumWordLength)"
+  }
 }
 
 /// Which part of a long text is kept.
@@ -35,7 +41,8 @@ public enum Truncation: Sendable, Hashable {
     case .head: return Array(ids.prefix(room))
     case .tail: return Array(ids.suffix(room))
     case .headAndTail(let share):
-      let head = Int((Double(room) * min(max(share, 0), 1)).rounded())
+      // Cut, not rounded, as in the study of 2019.
+      let head = Int(Double(room) * min(max(share, 0), 1))
       return Array(ids.prefix(head)) + Array(ids.suffix(room - head))
     }
   }

@@ -112,7 +112,7 @@ final class WordEncoder {
   /// - Source: Wu et al. 2016, "Google's neural machine translation system", as in BERT's tokenization.py.
   private func split(into ids: inout [Int32]) {
     let start = ids.count
-    if wordScalars > tokenizer.options.maximumWordLength { return ids.append(tokenizer.unknownID) }
+    if wordScalars > tokenizer.options.maximumWordLength { return ids.append(tokenizer.unkTokenID) }
     word.withUnsafeBufferPointer { bytes in
       var from = 0
       while from < bytes.count {
@@ -136,7 +136,7 @@ final class WordEncoder {
         }
         if end == from {
           ids.removeSubrange(start...)
-          return ids.append(tokenizer.unknownID)
+          return ids.append(tokenizer.unkTokenID)
         }
         from = end
       }

@@ -132,7 +132,7 @@ struct PretrainCommand: ParsableCommand {
     try Output.line(String(format: "%@ %.3f (perplexity %.1f); model in %@", which, loss, exp(loss), out))
   }
 
-  private func makeModel(_ texts: [String]) throws -> (MaskedLanguageModel, Tokenizer) {
+  private func makeModel(_ texts: [String]) throws -> (MaskedLanguageModel, any Tokenizing) {
     if let model {
       let folder = URL(fileURLWithPath: model)
       let checkpoint = try Checkpoint(folder: folder)
@@ -141,7 +141,7 @@ struct PretrainCommand: ParsableCommand {
         Output.note("\(model) has no masked-token head: a fresh one is trained")
       }
       let tokenizer = try Tokenizer(folder: folder)
-      guard tokenizer.vocabulary.tokens.count <= mlm.bert.config.vocabularySize else {
+      guard tokenizer.tokenCount <= mlm.bert.config.vocabularySize else {
         throw CheckpointError(
           "\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
         )

@@ -32,7 +32,7 @@ struct TokenizeCommand: ParsableCommand {
   func run() throws {
     let tokenizer = try Tokenizer(folder: URL(fileURLWithPath: model))
     let truncation = try Truncation(truncation, headShare: headShare)
-    let quoted = tokenizer.vocabulary.tokens.map(jsonString)
+    let quoted = (0..<Int32(tokenizer.tokenCount)).map { jsonString(tokenizer.token($0)) }
     try InputLines.forEachBatch(atMost: 4096) { lines in
       var out = ""
       for ids in tokenizer.encode(lines, maximumLength: maxLength, truncation: truncation) {

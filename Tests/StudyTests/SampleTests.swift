@@ -66,7 +66,7 @@ private struct BagOfWords {
   init(_ data: DataSet) {
     let options = TokenizerOptions()
     tokenizer = try! WordCounts(data.texts, options: options).wordTokenizer(size: 5000, options: options)
-    weights = [Double](repeating: 0, count: tokenizer.vocabulary.tokens.count)
+    weights = [Double](repeating: 0, count: tokenizer.tokenCount)
     let rows = tokenizer.encode(Array(data.texts))
     for epoch in 0..<12 {
       let rate = 0.05 / Double(1 + epoch)

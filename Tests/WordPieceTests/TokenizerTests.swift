@@ -43,11 +43,28 @@ import WordPiece
     #expect(Truncation.tail.apply(ids, room: 4) == [7, 8, 9, 10])
     #expect(Truncation.headAndTail(headShare: 0.25).apply(ids, room: 4) == [1, 8, 9, 10])
     #expect(Truncation.headAndTail(headShare: 0).apply(ids, room: 4) == [7, 8, 9, 10])
+    // The study of 2019 cuts: int(5 * 0.5) is 2.
+    #expect(Truncation.headAndTail(headShare: 0.5).apply(ids, room: 5) == [1, 2, 8, 9, 10])
     #expect(Truncation.headAndTail(headShare: 1).apply(ids, room: 4) == [1, 2, 3, 4])
     #expect(Truncation.tail.apply(ids, room: 10) == ids)
     let tokenizer = try tokenizer(lowercases: true)
     let cut = tokenizer.encode("the film was not bad at all", maximumLength: 5)
-    #expect(cut.count == 5 && cut.first == tokenizer.classID && cut.last == tokenizer.separatorID)
+    #expect(cut.count == 5 && cut.first == tokenizer.clsTokenID && cut.last == tokenizer.sepTokenID)
+  }
+
+  @Test func `a digest tells apart whatever changes ids, and nothing else`() throws {
+    let vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b\u{e9}"])
+    let first = try Tokenizer(vocabulary)
+    #expect(first.digest.count == 64)
+    #expect(try Tokenizer(vocabulary).givesSameIDs(as: first))
+    // The same word for Swift's strings, other bytes.
+    let decomposed = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "be\u{301}"])
+    let others = [
+      try Tokenizer(decomposed), try Tokenizer(vocabulary, options: TokenizerOptions(lowercases: false)),
+      try Tokenizer(vocabulary, specialTokens: ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "a"]),
+    ]
+    for other in others { #expect(!other.givesSameIDs(as: first)) }
+    #expect(Set(others.map(\.digest)).count == 3)
   }
 
   @Test func `malformed UTF-8 reads as its replacement and is dropped`() throws {
