@@ -28,6 +28,7 @@ UNARY(max, at::max)
 ct_tensor ct_add_scalar(ct_tensor a, double b) { return making([&] { return at::add(take(a), b); }); }
 ct_tensor ct_mul_scalar(ct_tensor a, double b) { return making([&] { return at::mul(take(a), b); }); }
 ct_tensor ct_sum_along(ct_tensor a, int64_t dimension) { return making([&] { return at::sum(take(a), dimension); }); }
+ct_tensor ct_max_along(ct_tensor a, int64_t dimension) { return making([&] { return at::amax(take(a), dimension); }); }
 ct_tensor ct_argmax(ct_tensor a, int64_t dimension) { return making([&] { return at::argmax(take(a), dimension); }); }
 ct_tensor ct_softmax(ct_tensor a, int64_t dimension) { return making([&] { return at::softmax(take(a), dimension); }); }
 ct_tensor ct_log_softmax(ct_tensor a, int64_t dimension) { return making([&] { return at::log_softmax(take(a), dimension); }); }

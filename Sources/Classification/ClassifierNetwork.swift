@@ -1,61 +1,40 @@
-import Encoder
 import Checkpoint
+import Encoder
 import Files
 import Foundation
 import Torch
 
-/// The tensors of a classifier: an encoder or an embedding, perhaps a BiLSTM, and a linear layer.
+/// The tensors of a classifier: an encoder or an embedding of its own, and a head.
 public final class ClassifierNetwork: Module {
-  static let lstmSize = 128
   static let newEmbeddingSize = 100
 
   @Child("bert") public var bert: BERTModel?
   @Child("embedding") var embedding: Embedding?
-  @Child("lstm") var lstm: BiLSTM?
-  @Child("classifier") var classifier: Linear
-  private let head: Head
-  private let dropout: Dropout
-  private let flattenedLength: Int
+  /// Its parameters stand beside the encoder's: `classifier.weight`, `lstm.…`.
+  @Child("") var head: any Head
+  let reading: HeadReading
 
   /// - Parameters:
   ///   - bert: nil for the baseline with an embedding of its own.
   ///   - vocabularySize: rows of that embedding.
   public init(bert: BERTModel?, settings: ClassifierSettings, vocabularySize: Int) {
-    head = settings.variant.head
-    dropout = Dropout(settings.dropout)
-    flattenedLength = settings.maximumLength
+    reading = settings.variant.head.reading
     self.bert = bert
     embedding = bert == nil ? Embedding(vocabularySize, ClassifierNetwork.newEmbeddingSize) : nil
-    let width = bert?.config.hiddenSize ?? ClassifierNetwork.newEmbeddingSize
-    let feature: Int
-    switch head {
-    case .pooled: (lstm, feature) = (nil, width)
-    case .flattened: (lstm, feature) = (nil, width * settings.maximumLength)
-    case .lstm, .concatenatedLSTM:
-      let states = head == .lstm ? 1 : settings.variant.blockCount + 1
-      lstm = BiLSTM(states * width, hiddenSize: ClassifierNetwork.lstmSize)
-      feature = 2 * ClassifierNetwork.lstmSize
-    }
-    classifier = Linear(feature, settings.labels.count)
+    head = settings.variant.head.make(
+      HeadShape(
+        hiddenSize: bert?.config.hiddenSize ?? ClassifierNetwork.newEmbeddingSize,
+        blockCount: settings.variant.blockCount, maximumLength: settings.maximumLength,
+        classCount: settings.labels.count, dropout: settings.dropout))
   }
 
   /// What turns token ids into vectors, BERT's or the baseline's own.
   public var tokenEmbedding: Embedding { bert?.embeddings.words ?? embedding! }
 
-  var readsFirstTokenAlone: Bool { head == .pooled }
-
   /// Draws what stands on the encoder.
   public func initializeHead() {
     embedding?.initialize(deviation: 1)
-    lstm?.initialize()
-    if lstm == nil {
-      classifier.initialize(deviation: bert?.config.initializerRange ?? 0.02)
-    } else {
-      // As torch.nn.Linear starts.
-      let bound = 1 / Double(2 * ClassifierNetwork.lstmSize).squareRoot()
-      classifier.weight.fillUniform(-bound, bound)
-      classifier.bias.fillUniform(-bound, bound)
-    }
+    head.initialize(deviation: bert?.config.initializerRange ?? 0.02)
   }
 
   /// Logits `[B,C]`, float32 whatever the encoder computes in.
@@ -63,22 +42,24 @@ public final class ClassifierNetwork: Module {
   public func callAsFunction(
     _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
   ) -> Tensor {
-    classifier(dropout(feature(batch, embedded, dtype: dtype, training: training), training: training))
+    let features = features(batch, embedded, dtype: dtype, training: training)
+    return head(HeadInput(features: features, batch: batch), training: training)
   }
 
-  private func feature(_ batch: PackedTokens, _ embedded: Tensor?, dtype: DType, training: Bool) -> Tensor {
-    guard let bert else { return lstm!(embedding!(batch.ids), lengths: batch.lengths) }
-    if head == .pooled {
+  private func features(_ batch: PackedTokens, _ embedded: Tensor?, dtype: DType, training: Bool) -> Tensor {
+    guard let bert else { return embedding!(batch.ids) }
+    switch reading {
+    case .pooledFirstToken:
       return bert.pooled(batch, embedded: embedded, dtype: dtype, training: training).to(.float32)
+    case .firstToken:
+      return bert.firstToken(batch, embedded: embedded, dtype: dtype, training: training).to(.float32)
+    case .tokens:
+      return bert(batch, embedded: embedded, dtype: dtype, training: training).packed.to(.float32)
+    case .allStates:
+      let output = bert(
+        batch, embedded: embedded, dtype: dtype, training: training, keepingHiddenStates: true)
+      return Tensor.concatenated(output.hiddenStates, along: 1).to(.float32)
     }
-    let output = bert(
-      batch, embedded: embedded, dtype: dtype, training: training,
-      keepingHiddenStates: head == .concatenatedLSTM)
-    if head == .flattened {
-      return batch.padded(output.packed.to(.float32), length: flattenedLength).reshaped([batch.batchSize, -1])
-    }
-    let states = head == .lstm ? output.packed : Tensor.concatenated(output.hiddenStates, along: 1)
-    return lstm!(states.to(.float32), lengths: batch.lengths)
   }
 }
 

@@ -28,7 +28,7 @@ final class GraphedPasses {
 
   /// - Precondition: the head reads [CLS] alone.
   init(_ network: ClassifierNetwork, dtype: DType, device: Device) {
-    precondition(network.readsFirstTokenAlone, "other heads depend on the lengths")
+    precondition(network.reading.isFirstToken, "other heads depend on the lengths")
     (self.network, self.dtype, self.device) = (network, dtype, device)
     step = min(64, network.bert?.config.maximumPositions ?? 64)
   }

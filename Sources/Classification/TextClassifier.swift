@@ -53,7 +53,8 @@ public final class TextClassifier {
       var selection = BlockSelection.first(0)
       if case .bert(let blocks) = settings.variant.encoder { selection = blocks.selection }
       let bert = try BERTModel(
-        checkpoint, blocks: selection, pooler: settings.variant.head == .pooled ? pooler : .none,
+        checkpoint, blocks: selection,
+        pooler: settings.variant.head.reading == .pooledFirstToken ? pooler : .none,
         adjusting: { config in
           config.hiddenDropout = bertDropout ?? config.hiddenDropout
           config.attentionDropout = attentionDropout ?? config.attentionDropout
@@ -88,7 +89,7 @@ public final class TextClassifier {
   public func keepForInference(as dtype: DType, on device: Device) {
     network.move(to: device)
     network.bert?.keepWeights(as: dtype)
-    if case .cuda = device, network.readsFirstTokenAlone {
+    if case .cuda = device, network.reading.isFirstToken {
       graphed = GraphedPasses(network, dtype: dtype, device: device)
     }
   }

@@ -50,7 +50,7 @@ extension TextClassifier {
     if settings.variant.encoder != .newEmbedding {
       let config = try BERTConfig(folder: folder)
       try TextClassifier.check(tokenizer, settings, config, folder)
-      let hasPooler = settings.variant.head == .pooled
+      let hasPooler = settings.variant.head.reading == .pooledFirstToken
       if hasPooler, !checkpoint.contains("pooler.dense.weight") {
         throw CheckpointError(
           "\(folder.path): tensor 'bert.pooler.dense.weight' is missing: the classifier cannot run without it"

@@ -3,28 +3,6 @@ import Foundation
 import Encoder
 import Checkpoint
 
-/// What stands on the encoder.
-public enum Head: String, Sendable, CaseIterable {
-  /// Pooled [CLS] → linear
-  case pooled = "VA"
-  /// Hidden states flattened to `[B, P·H]` → linear
-  case flattened = "VF"
-  /// Last hidden states → BiLSTM → linear
-  case lstm = "LV"
-  /// All K+1 hidden states concatenated → BiLSTM → linear
-  case concatenatedLSTM = "LC"
-
-  /// The word in tables, as in the study of 2019.
-  public var title: String {
-    switch self {
-    case .pooled: "CLS"
-    case .flattened: "flatten"
-    case .lstm: "BiLSTM"
-    case .concatenatedLSTM: "concat BiLSTM"
-    }
-  }
-}
-
 /// A model of the grid: which blocks, and what head.
 ///
 /// Written `3VA`, `2LBD` (an LV on the last blocks), `3VA:last`, `3VA:alternating`, `VA:0+2+4`, `baseline-custom` or
@@ -62,9 +40,9 @@ public struct Variant: Hashable, Sendable, CustomStringConvertible {
   }
 
   public let encoder: Encoder
-  public let head: Head
+  public let head: HeadKind
 
-  public init(_ encoder: Encoder, _ head: Head) {
+  public init(_ encoder: Encoder, _ head: HeadKind) {
     self.encoder = encoder
     self.head = head
   }
@@ -74,9 +52,12 @@ public struct Variant: Hashable, Sendable, CustomStringConvertible {
 
   /// - Throws: when the name is none of the forms above.
   public init(_ name: String) throws {
-    let fault = CheckpointError(
-      "variant '\(name)' is not known: write a number of blocks and VA, VF, LV, LC or LBD (3VA, 2LBD, 3VA:last, "
-        + "3VA:alternating, VA:0+2+4), baseline-custom or baseline-bert")
+    let codes = HeadKind.all.map(\.code).joined(separator: ", ")
+    let fault = FathomError(
+      .setting, "variant '\(name.prefix(60))' is not known",
+      mend: Sentence(
+        "write a number of blocks and \(codes) or LBD (3VA, 2LBD, 3VA:last, 3VA:alternating, VA:0+2+4), "
+          + "baseline-custom or baseline-bert"))
     switch name {
     case "baseline-custom": self = .baselineCustom
     case "baseline-bert": self = .baselineBERT
@@ -84,7 +65,7 @@ public struct Variant: Hashable, Sendable, CustomStringConvertible {
       let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       let digits = parts[0].prefix { $0.isASCII && $0.isNumber }
       let letters = parts[0].dropFirst(digits.count)
-      let head: Head? = letters == "LBD" ? .lstm : Head(rawValue: String(letters))
+      let head = letters == "LBD" ? .lstm : HeadKind(code: letters)
       guard let head, parts.count == 1 || !parts[1].isEmpty else { throw fault }
       if digits.isEmpty {
         let list =
@@ -109,10 +90,10 @@ public struct Variant: Hashable, Sendable, CustomStringConvertible {
     switch encoder {
     case .newEmbedding: "baseline-custom"
     case .pretrainedEmbeddings: "baseline-bert"
-    case .bert(.first(let count)): "\(count)\(head.rawValue)"
-    case .bert(.last(let count)): head == .lstm ? "\(count)LBD" : "\(count)\(head.rawValue):last"
-    case .bert(.alternating(let count)): "\(count)\(head.rawValue):alternating"
-    case .bert(.list(let list)): "\(head.rawValue):" + list.map(String.init).joined(separator: "+")
+    case .bert(.first(let count)): "\(count)\(head.code)"
+    case .bert(.last(let count)): head == .lstm ? "\(count)LBD" : "\(count)\(head.code):last"
+    case .bert(.alternating(let count)): "\(count)\(head.code):alternating"
+    case .bert(.list(let list)): "\(head.code):" + list.map(String.init).joined(separator: "+")
     }
   }
 

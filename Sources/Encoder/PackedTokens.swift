@@ -108,6 +108,14 @@ public struct PackedTokens {
     return runs
   }
 
+  /// One row per sequence: `[T,H]` → `[B,H]`.
+  /// - Parameter reduce: `[n,L,H]` → `[n,H]`, for n neighbouring sequences of one length L.
+  public func perSequence(_ x: Tensor, _ reduce: (Tensor) -> Tensor) -> Tensor {
+    let width = x.shape[1]
+    return Tensor.concatenated(
+      zip(runs, x.split(runSizes)).map { run, part in reduce(part.reshaped([run.count, run.length, width])) })
+  }
+
   /// `[T,H]` → `[B,P,H]`, zeros where there is no token.
   /// - Parameter length: P; the longest sequence by default.
   public func padded(_ x: Tensor, length: Int? = nil) -> Tensor {

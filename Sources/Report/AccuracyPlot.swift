@@ -92,6 +92,6 @@ public struct AccuracyPlot {
   private static func title(_ variant: Variant) -> (text: String, isBaseline: Bool) {
     guard case .bert = variant.encoder else { return (variant.description, true) }
     let isListed = variant.source.contains("+") || Int(variant.source) != nil
-    return ("\(variant.head.rawValue), \(isListed ? "listed" : variant.source) blocks", false)
+    return ("\(variant.head.code), \(isListed ? "listed" : variant.source) blocks", false)
   }
 }

@@ -81,7 +81,7 @@ public struct StudyResult: Sendable {
     for result in results {
       guard case .bert(let blocks) = result.variant.encoder else { continue }
       if case .list = blocks { continue }
-      let family = result.variant.head.rawValue + result.variant.source
+      let family = result.variant.head.code + result.variant.source
       if families[family] == nil { order.append(family) }
       families[family, default: []].append(result)
     }

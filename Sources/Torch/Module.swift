@@ -60,7 +60,10 @@ extension Module {
       switch child.value {
       case let parameter as Parameter: [(prefix + parameter.key, parameter)]
       case let keyed as KeyedModules:
-        keyed.modules.flatMap { $0.module.namedParameters(prefix: prefix + $0.key + ".") }
+        keyed.modules.flatMap {
+          // A child without a key adds no part to the names below it.
+          $0.module.namedParameters(prefix: $0.key.isEmpty ? prefix : prefix + $0.key + ".")
+        }
       default: []
       }
     }

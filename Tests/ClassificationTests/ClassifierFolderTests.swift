@@ -113,3 +113,26 @@ import WordPiece
     #expect(throws: FathomError.self) { try classifier.prediction([0, .infinity, 1]) }
   }
 }
+
+@Suite struct HeadTests {
+  @Test func `the flattened head starts by the width of its input`() throws {
+    try Fixtures.withFolder { folder in
+      try writeTinyModel(to: folder)
+      let settings = ClassifierSettings(variant: try Variant("1VF"), labels: ["a", "b"], maximumLength: 32)
+      let network = try TextClassifier(pretrained: folder, settings: settings).network
+      let weights = Dictionary(
+        uniqueKeysWithValues: network.namedParameters().map { ($0.name, $0.parameter) })
+      let weight = try #require(weights["classifier.weight"]).wrappedValue
+      // U(-1/√512, 1/√512): its deviation is the bound over √3.
+      let bound = 1 / 512.0.squareRoot()
+      #expect(weight.abs().max().item <= bound)
+      let deviation = ((weight * weight).sum().item / Double(weight.count)).squareRoot()
+      #expect(abs(deviation - bound / 3.0.squareRoot()) < 0.05 * bound)
+    }
+  }
+
+  @Test func `codes of heads are told apart and each makes a variant`() throws {
+    #expect(Set(HeadKind.all.map(\.code)).count == HeadKind.all.count)
+    for kind in HeadKind.all { #expect(try Variant("2\(kind.code)").head == kind) }
+  }
+}

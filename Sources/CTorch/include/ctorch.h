@@ -75,6 +75,7 @@ ct_tensor ct_sum(ct_tensor a);
 ct_tensor ct_mean(ct_tensor a);
 ct_tensor ct_max(ct_tensor a);
 ct_tensor ct_sum_along(ct_tensor a, int64_t dimension);
+ct_tensor ct_max_along(ct_tensor a, int64_t dimension);
 ct_tensor ct_argmax(ct_tensor a, int64_t dimension);
 ct_tensor ct_softmax(ct_tensor a, int64_t dimension);
 ct_tensor ct_log_softmax(ct_tensor a, int64_t dimension);

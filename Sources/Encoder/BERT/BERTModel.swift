@@ -69,10 +69,17 @@ public final class BERTModel: Module {
     case pretrained, reinitialized, none
   }
 
-  /// The pooled output alone, `[B,H]`: the last block then computes nothing that the pooler does not read.
-  /// - Parameter embedded: the embeddings' output `[T,H]`, for a caller who wants the gradient at it.
+  /// The pooled output alone, `[B,H]`.
   /// - Precondition: the model has a pooler.
   public func pooled(
+    _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
+  ) -> Tensor {
+    pooler!(firstToken(batch, embedded: embedded, dtype: dtype, training: training)).tanh()
+  }
+
+  /// The last hidden state of each sequence's first token alone, `[B,H]`: the last block computes nothing else.
+  /// - Parameter embedded: the embeddings' output `[T,H]`, for a caller who wants the gradient at it.
+  public func firstToken(
     _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
   ) -> Tensor {
     check(batch)
@@ -83,8 +90,7 @@ public final class BERTModel: Module {
       return blocks.last?.first(x, part, training: training)
         ?? BERTBlock.FirstTokens(context: x, residual: x.selected(part.starts))
     }
-    let first = blocks.last?.finish(inputs, training: training) ?? .concatenated(inputs.map(\.residual))
-    return pooler!(first).tanh()
+    return blocks.last?.finish(inputs, training: training) ?? .concatenated(inputs.map(\.residual))
   }
 
   /// - Parameter embedded: the embeddings' output `[T,H]`, for a caller who wants the gradient at it.
