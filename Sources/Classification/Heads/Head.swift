@@ -77,7 +77,7 @@ public struct HeadKind: Sendable {
   }
 
   /// Every head that a variant can name.
-  public static let all: [HeadKind] = [.pooled, .firstToken, .mean, .flattened, .lstm, .concatenatedLSTM]
+  public static let all: [HeadKind] = [.pooled, .firstToken, .mean, .maximum, .flattened, .lstm, .concatenatedLSTM]
 }
 
 extension HeadKind: Hashable {
