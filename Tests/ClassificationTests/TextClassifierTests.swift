@@ -27,7 +27,7 @@ import WordPiece
   ]
 
   @Test(arguments: [
-    "0VA", "2VA", "2VF", "3LV", "2LC", "1LBD", "VA:0+2", "2VA:alternating", "baseline-custom",
+    "0VA", "2VA", "2VC", "2VM", "2VX", "2VF", "3LV", "2LC", "1LBD", "VA:0+2", "2VA:alternating", "baseline-custom",
     "baseline-bert",
   ])
   func `a saved folder opens with the same settings and logits`(variant: String) throws {
@@ -43,7 +43,7 @@ import WordPiece
     }
   }
 
-  @Test(arguments: ["2VA", "2VF", "2LV", "2LC", "baseline-custom", "baseline-bert"])
+  @Test(arguments: ["2VA", "2VC", "2VM", "2VX", "2VF", "2LV", "2LC", "baseline-custom", "baseline-bert"])
   func `a text's logits do not depend on the batch it is in`(variant: String) throws {
     try Fixtures.withFolder { folder in
       let model = try classifier(variant, folder)

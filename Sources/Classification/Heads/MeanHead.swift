@@ -1,23 +1,10 @@
 import Torch
 
-/// VM: the mean of the last hidden states of a text's tokens, feature by feature → dropout → linear.
-final class MeanHead: Head {
-  @Child("classifier") var classifier: Linear
-  private let dropout: Dropout
-
-  init(_ shape: HeadShape) {
-    dropout = Dropout(shape.dropout)
-    classifier = Linear(shape.hiddenSize, shape.classCount)
-  }
-
-  func callAsFunction(_ input: HeadInput, training: Bool) -> Tensor {
-    let pooled = input.batch.perSequence(input.features) { $0.sum(along: 1) * (1 / Double($0.shape[1])) }  // [T,H] → [B,H]
-    return classifier(dropout(pooled, training: training))
-  }
-
-  func initialize(deviation: Double) { classifier.initialize(deviation: deviation) }
-}
-
 extension HeadKind {
-  public static let mean = HeadKind("VM", "mean", reads: .tokens) { MeanHead($0) }
+  /// VM: the mean of the last hidden states of a text's tokens.
+  public static let mean = HeadKind("VM", "mean", reads: .tokens) { shape in
+    LinearHead(shape) { input in
+      input.batch.perSequence(input.features) { $0.sum(along: 1) * (1 / Double($0.shape[1])) }
+    }
+  }
 }
