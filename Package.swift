@@ -101,6 +101,7 @@ let package = Package(
     tests("Attention"),
     tests("Charts"),
     tests("Report"),
+    tests("Server", [.product(name: "NIOEmbedded", package: "swift-nio")]),
     tests("fathom", ["Report"]),
   ],
   cxxLanguageStandard: .cxx17

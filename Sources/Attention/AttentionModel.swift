@@ -80,6 +80,11 @@ public final class AttentionModel {
     self.text.encode([text], with: tokenizer)[0]
   }
 
+  /// The ids that are read of a text, and how many there were.
+  public func encodeCounting(_ text: String) -> EncodedText {
+    self.text.encodeCounting([text], with: tokenizer)[0]
+  }
+
   /// - Throws: ``FathomError`` when the classifier's logits are not finite.
   public func read(_ text: String) throws -> TextReading { try read(encode(text)) }
 
@@ -95,10 +100,16 @@ public final class AttentionModel {
       )
     }
     let explained = try classifier.map { try explain($0, batch) }
+    let followed = rollout.array(Float.self)
+    guard followed.allSatisfy(\.isFinite) else {
+      throw FathomError(
+        .notFinite, "the model's attention is not finite: its weights are damaged or its training diverged",
+        mend: "bring the whole folder again")
+    }
     return TextReading(
       tokens: tokenizer.tokens(ids),
       isSpecial: ids.map(tokenizer.isSpecial),
-      blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: rollout.array(),
+      blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: followed,
       prediction: explained?.prediction, attributions: explained?.attributions ?? [])
   }
 

@@ -137,6 +137,10 @@ public final class TextClassifier {
     /// In the order of the classes
     public let scores: [(label: String, probability: Double)]
     public let logits: [Float]
+    /// What was read of the text; nil where ids were given.
+    public var text: EncodedText?
+
+    public var isTruncated: Bool { text?.isTruncated ?? false }
 
     /// In the order of the classes
     public var probabilities: [Double] { scores.map(\.probability) }
@@ -146,12 +150,14 @@ public final class TextClassifier {
 
     /// As `fathom predict` and `fathom serve` give it, for `JSONSerialization`.
     public var json: [String: Any] {
-      [
+      var object: [String: Any] = [
         "label": label,
         // Names are checked when a folder is opened; a repeated one must not end the program all the same.
         "scores": Dictionary(scores.map { ($0.label, $0.probability) }, uniquingKeysWith: max),
         "logits": logits.map(Double.init),
       ]
+      if let text { object.merge(text.json) { first, _ in first } }
+      return object
     }
   }
 
@@ -160,7 +166,13 @@ public final class TextClassifier {
   public func predict(_ texts: [String], dtype: DType = .float32, device: Device = .cpu) throws
     -> [Prediction]
   {
-    try logits(encode(texts), dtype: dtype, device: device).map(prediction)
+    let encoded = settings.text.encodeCounting(texts, with: tokenizer)
+    let rows = logits(encoded.map(\.ids), dtype: dtype, device: device)
+    return try zip(encoded, rows).map { text, logits in
+      var prediction = try prediction(logits)
+      prediction.text = text
+      return prediction
+    }
   }
 
   /// What the logits `[C]` of a text say.

@@ -21,6 +21,17 @@ public struct TextSettings: Hashable, Sendable {
     tokenizer.encode(texts.map(cleaning.callAsFunction), maximumLength: maximumLength, truncation: truncation)
   }
 
+  /// Token ids of raw texts, and how many there were before the cut.
+  public func encodeCounting(_ texts: [String], with tokenizer: any Tokenizing) -> [EncodedText] {
+    tokenizer.encode(texts.map(cleaning.callAsFunction)).map { whole in
+      guard whole.count > maximumLength, let first = whole.first, let last = whole.last else {
+        return EncodedText(ids: whole, tokenCount: whole.count)
+      }
+      let kept = truncation.apply(Array(whole.dropFirst().dropLast()), room: maximumLength - 2)
+      return EncodedText(ids: [first] + kept + [last], tokenCount: whole.count)
+    }
+  }
+
   /// Sizes of model and file are checked by who opens them; this is what no file may exceed.
   static let lengths = 3...1_000_000
 }

@@ -14,13 +14,20 @@ final class PredictionQueue: @unchecked Sendable {
 
   private let lock = NSLock()
   private var requests: [Request] = []
-  private let models: ModelShelf
   private let queue: ModelQueue
   private let metrics: ServerMetrics
   private static let textsPerBatch = 256
 
-  init(_ models: ModelShelf, _ queue: ModelQueue, _ metrics: ServerMetrics) {
-    (self.models, self.queue, self.metrics) = (models, queue, metrics)
+  private let predict: @Sendable (_ model: String, _ texts: [String]) throws -> Predictions
+
+  /// - Parameter predict: called on the queue's thread, with the texts of one or more requests.
+  init(
+    _ queue: ModelQueue, _ metrics: ServerMetrics,
+    predict: @escaping @Sendable (_ model: String, _ texts: [String]) throws -> Predictions
+  ) {
+    self.queue = queue
+    self.metrics = metrics
+    self.predict = predict
   }
 
   /// - Throws: ``ServerFault``: 404 for a model that is not there, 429 when too much waits, 503 when it took too long.
@@ -60,8 +67,9 @@ final class PredictionQueue: @unchecked Sendable {
     let live = chosen.filter { $0.deadline >= now }
     guard let first = live.first else { return }
     do {
-      let predictions = try models.classifier(first.model).predict(live.flatMap(\.texts))
+      let predictions = try predict(first.model, live.flatMap(\.texts))
       metrics.addBatch(requests: live.count, texts: predictions.count)
+      metrics.addTruncated(predictions.count(where: \.isTruncated))
       var start = 0
       for request in live {
         request.continuation.resume(returning: Array(predictions[start..<start + request.texts.count]))

@@ -3,31 +3,46 @@ import Hummingbird
 
 /// Reads a request's JSON, which anyone may have written.
 enum RequestBodyReader {
-  /// - Throws: ``ServerFault``: 415 for another type, 413 for more than a megabyte, 408 for too slow, 400 for no JSON object.
+  /// Levels of lists and objects in a body.
+  static let nesting = 8
+
+  /// - Throws: ``ServerFault``: 415 for another type, 413 for more than a megabyte, 408 for too slow, 400 for a body that
+  ///   was cut or is no JSON object.
   static func json(_ request: Request, within limit: Duration) async throws -> [String: Any] {
     guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
       throw ServerFault(.unsupportedMediaType, "send JSON with the header 'Content-Type: application/json'")
     }
-    let data = Data(buffer: try await bytes(request, within: limit))
-    guard depth(data) <= 8, let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-    else {
-      throw ServerFault(.badRequest, "the body is not a JSON object: send {\"texts\": [\"…\"]}")
+    return try object(Data(buffer: try await bytes(request, within: limit)))
+  }
+
+  /// - Throws: ``ServerFault`` 400.
+  static func object(_ data: Data) throws -> [String: Any] {
+    // Foundation's parser stops at 512 levels, but tells this from any other fault in English alone.
+    guard let value = try? JSONSerialization.jsonObject(with: data) else {
+      let openings = data.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
+      throw openings > 512 ? nestsTooDeeply : isNoObject
     }
+    guard depth(value) <= nesting else { throw nestsTooDeeply }
+    guard let object = value as? [String: Any] else { throw isNoObject }
     return object
+  }
+
+  private static let isNoObject = ServerFault(
+    .badRequest, "the body is not a JSON object: send {\"texts\": [\"…\"]}")
+  private static let nestsTooDeeply = ServerFault(
+    .badRequest, "the body nests too deeply: send {\"texts\": [\"…\"]}")
+
+  private static func depth(_ value: Any) -> Int {
+    switch value {
+    case let list as [Any]: 1 + (list.map(depth).max() ?? 0)
+    case let object as [String: Any]: 1 + (object.values.map(depth).max() ?? 0)
+    default: 0
+    }
   }
 
   private static func bytes(_ request: Request, within limit: Duration) async throws -> ByteBuffer {
     try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-      group.addTask {
-        var all = ByteBuffer()
-        for try await part in request.body {
-          guard all.readableBytes + part.readableBytes <= StudyServer.bodyLimit else {
-            throw ServerFault(.contentTooLarge, "the body is larger than a megabyte: send fewer texts")
-          }
-          all.writeImmutableBuffer(part)
-        }
-        return all
-      }
+      group.addTask { try await whole(request.body) }
       group.addTask {
         try await Task.sleep(for: limit)
         throw ServerFault(.requestTimeout, "the body did not arrive in time: send it again")
@@ -37,44 +52,49 @@ enum RequestBodyReader {
     }
   }
 
-  /// How deep brackets nest: a parser that recurses must not see thousands.
-  private static func depth(_ data: Data) -> Int {
-    var (depth, deepest, isText, isEscaped) = (0, 0, false, false)
-    for byte in data {
-      if isText {
-        if isEscaped {
-          isEscaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          isEscaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          isText = false
+  private static func whole(_ body: RequestBody) async throws -> ByteBuffer {
+    var all = ByteBuffer()
+    do {
+      for try await part in body {
+        guard all.readableBytes + part.readableBytes <= StudyServer.bodyLimit else {
+          throw ServerFault(.contentTooLarge, "the body is larger than a megabyte: send fewer texts")
         }
-        continue
+        all.writeImmutableBuffer(part)
       }
-      switch byte {
-      case UInt8(ascii: "\""): isText = true
-      case UInt8(ascii: "["), UInt8(ascii: "{"):
-        depth += 1
-        deepest = max(deepest, depth)
-      case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-      default: break
-      }
+    } catch let fault as ServerFault {
+      throw fault
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      // The client closed its side, or broke the rules of HTTP, in the middle of the body.
+      throw ServerFault(.badRequest, "the body ended before its announced length: send it whole")
     }
-    return deepest
+    return all
   }
 
   /// `texts`, or `text` alone.
   static func texts(_ body: [String: Any]) throws -> [String] {
-    let texts = body["texts"] as? [String] ?? (body["text"] as? String).map { [$0] } ?? []
-    guard !texts.isEmpty else {
+    if let value = body["texts"] {
+      guard let values = value as? [Any], !values.isEmpty else {
+        throw ServerFault(.badRequest, "'texts' must be a list of at least one text")
+      }
+      guard values.count <= StudyServer.textsPerRequest else {
+        throw ServerFault(
+          .contentTooLarge,
+          "\(values.count) texts are more than the \(StudyServer.textsPerRequest) of one request")
+      }
+      return try values.enumerated().map { index, value in
+        guard let text = value as? String else {
+          throw ServerFault(.badRequest, "'texts' must hold texts alone: entry \(index), from 0, is none")
+        }
+        return text
+      }
+    }
+    guard let value = body["text"] else {
       throw ServerFault(.badRequest, "'texts' must be a list of at least one text")
     }
-    guard texts.count <= StudyServer.textsPerRequest else {
-      throw ServerFault(
-        .contentTooLarge,
-        "\(texts.count) texts are more than the \(StudyServer.textsPerRequest) of one request")
-    }
-    return texts
+    guard let text = value as? String else { throw ServerFault(.badRequest, "'text' must be a text") }
+    return [text]
   }
 
   static func model(_ body: [String: Any]) throws -> String? {

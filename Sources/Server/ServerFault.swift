@@ -5,6 +5,14 @@ import Hummingbird
 struct ServerFault: Error, HTTPResponseError {
   let status: HTTPResponse.Status
   let message: String
+  /// For 405: the methods that the path has.
+  private(set) var allowed: [String] = []
+
+  static func methodNotAllowed(_ allowed: [String]) -> ServerFault {
+    var fault = ServerFault(.methodNotAllowed, "this path takes \(allowed.joined(separator: " and ")) alone")
+    fault.allowed = allowed
+    return fault
+  }
 
   init(_ status: HTTPResponse.Status, _ message: String) {
     self.status = status
@@ -14,6 +22,7 @@ struct ServerFault: Error, HTTPResponseError {
   func response(from request: Request, context: some RequestContext) throws -> Response {
     var response = try Response.json(["error": message], status: status)
     if status == .tooManyRequests || status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+    if !allowed.isEmpty { response.headers[.allow] = allowed.joined(separator: ", ") }
     return response
   }
 }

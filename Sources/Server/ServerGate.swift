@@ -1,3 +1,4 @@
+import Files
 import Hummingbird
 
 /// Lets in who may come in, counts every answer, and turns every error into one sentence of JSON.
@@ -27,9 +28,10 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
     switch error {
     case let fault as ServerFault: return fault
     case let error as any HTTPResponseError: return ServerFault(error.status, error.status.reasonPhrase)
+    case let error as FathomError: return ServerFault(.internalServerError, error.description)
     default:
       context.logger.error("\(error)")
-      return ServerFault(.internalServerError, String(describing: error))
+      return ServerFault(.internalServerError, "the server failed at this request: its log says why")
     }
   }
 
@@ -37,8 +39,7 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
     if request.uri.path == "/healthz" { return }
     guard let token else {
       // A page elsewhere may have its own name point here: it then sends that name.
-      let host = request.head.authority.map { $0.split(separator: ":").first.map(String.init) ?? $0 } ?? ""
-      guard ["localhost", "127.0.0.1", "["].contains(host) else {
+      guard ServerGate.isLoopback(request.head.authority ?? "") else {
         throw ServerFault(
           .forbidden,
           "this server answers localhost alone: start it with --host and --token to reach it by another name")
@@ -54,8 +55,16 @@ struct ServerGate<Context: RequestContext>: RouterMiddleware {
     }
   }
 
+  /// Whether a Host header, with or without a port, names this machine.
+  static func isLoopback(_ authority: String) -> Bool {
+    let ends =
+      authority.hasPrefix("[") ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : nil
+    let host = authority[..<(ends ?? authority.firstIndex(of: ":") ?? authority.endIndex)]
+    return ["localhost", "127.0.0.1", "[::1]"].contains(host.lowercased())
+  }
+
   /// Takes the same time wherever the first difference is.
-  private static func isEqual(_ a: String, _ b: String) -> Bool {
+  static func isEqual(_ a: String, _ b: String) -> Bool {
     let (a, b) = (Array(a.utf8), Array(b.utf8))
     var difference = a.count ^ b.count
     for index in b.indices { difference |= Int(b[index] ^ (index < a.count ? a[index] : 0)) }

@@ -10,6 +10,7 @@ final class ServerMetrics: @unchecked Sendable {
   private var batches = 0
   private var texts = 0
   private var batchedRequests = 0
+  private var truncatedTexts = 0
   private static let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
   /// - Parameter route: one of the server's own, never what a client wrote.
@@ -29,6 +30,9 @@ final class ServerMetrics: @unchecked Sendable {
     }
   }
 
+  /// Texts of which a model read a part alone.
+  func addTruncated(_ count: Int) { lock.withLock { truncatedTexts += count } }
+
   /// - Parameter waiting: texts that wait or run.
   func text(waiting: Int) -> String {
     lock.withLock {
@@ -38,13 +42,13 @@ final class ServerMetrics: @unchecked Sendable {
       var sum = 0
       for (index, count) in buckets.enumerated() {
         sum += count
-        lines.append(
-          "fathom_request_seconds_bucket{le=\"\(index < Self.bounds.count ? String(Self.bounds[index]) : "+Inf")\"} \(sum)"
-        )
+        let bound = index < Self.bounds.count ? String(Self.bounds[index]) : "+Inf"
+        lines.append("fathom_request_seconds_bucket{le=\"\(bound)\"} \(sum)")
       }
       lines += ["fathom_request_seconds_sum \(seconds)", "fathom_request_seconds_count \(sum)"]
       for (name, value) in [
         ("predicted_texts", texts), ("prediction_batches", batches), ("batched_requests", batchedRequests),
+        ("truncated_texts", truncatedTexts),
       ] {
         lines += ["# TYPE fathom_\(name)_total counter", "fathom_\(name)_total \(value)"]
       }

@@ -6,6 +6,7 @@ import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
+import NIOCore
 import Report
 import Study
 
@@ -39,18 +40,21 @@ public struct StudyServer: Sendable {
   private let metrics = ServerMetrics()
   private let predictions: PredictionQueue
 
-  /// - Throws: `CheckpointError` when the folder is no study, or a host beyond loopback has no token.
+  /// - Throws: ``FathomError`` when the folder is no study, or a host beyond loopback has no token.
   public init(_ folder: URL, options: Options = Options()) throws {
     _ = try RunStore(reading: folder)
     guard options.isLoopback || options.token?.isEmpty == false else {
-      throw CheckpointError(
-        "--host \(options.host) lets other machines in: add --token with a secret that they must send")
+      throw FathomError(
+        .setting, "\(.host) \(options.host) lets other machines in",
+        mend: "add \(.token) with a secret that they must send")
     }
     self.options = options
     pages = ServerPages(folder: folder, requirements: options.requirements)
     models = ModelShelf(folder)
     queue = ModelQueue(limit: options.waitingTexts)
-    predictions = PredictionQueue(models, queue, metrics)
+    predictions = PredictionQueue(queue, metrics) { [models] model, texts in
+      try models.classifier(model).predict(texts)
+    }
   }
 
   /// Serves until the process is asked to stop; requests under way are finished first.
@@ -66,22 +70,32 @@ public struct StudyServer: Sendable {
         address: .hostname(options.host, port: options.port), serverName: "fathom",
         availableConnectionsDelegate: MaximumAvailableConnections(512)),
       onServerRunning: { ready($0.localAddress?.port ?? 0) }, logger: logger)
-    do { try await application.runService() } catch {
-      let text = String(describing: error)
-      guard
-        text.contains("bind") || text.contains("EADDRINUSE") || text.contains("errno: 98")
-          || text.contains("errno: 13")
-      else {
-        throw error
-      }
-      throw CheckpointError(
-        "\(options.host):\(options.port) cannot be listened on: another program has it or it is not allowed; choose another --port"
-      )
+    do { try await application.runService() } catch { throw listeningFault(error) ?? error }
+  }
+
+  /// What keeps the server from its address; nil for any other error.
+  private func listeningFault(_ error: any Error) -> FathomError? {
+    let address = "\(options.host):\(options.port)"
+    switch error {
+    case is SocketAddressError.UnknownHost, is SocketAddressError:
+      return FathomError(
+        .network, "the host '\(options.host)' is not known",
+        mend: "give \(.host) a name or an address of this machine")
+    case let error as IOError where error.errnoCode == EADDRINUSE:
+      return FathomError(
+        .network, "\(address) is taken by another program", mend: "choose another \(.port)")
+    case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
+      return FathomError(
+        .network, "'\(options.host)' is no address of this machine", mend: "choose another \(.host)")
+    case let error as IOError where error.errnoCode == EACCES || error.errnoCode == EPERM:
+      return FathomError(
+        .network, "\(address) is not allowed to you", mend: "choose a \(.port) from 1024 on")
+    default: return nil
     }
   }
 
   private var router: Router<BasicRequestContext> {
-    let router = Router()
+    let router = Router(options: .autoGenerateHeadEndpoints)
     router.add(middleware: ServerGate(token: options.token, metrics: metrics))
     router.get("healthz") { _, _ in Response.text("ok\n", "text/plain") }
     router.get("metrics") { _, _ in
@@ -93,6 +107,7 @@ public struct StudyServer: Sendable {
     router.get("v1/models") { _, _ in try Response.json(["models": models.names]) }
     router.post("v1/predict") { request, _ in try await predict(request) }
     router.post("v1/attention") { request, _ in try await attend(request) }
+    router.refuseOtherMethods()
     return router
   }
 
@@ -127,8 +142,11 @@ public struct StudyServer: Sendable {
     let name = try models.name(RequestBodyReader.model(body), preferred: pages.recommendedRun)
     // Reading takes a forward and a backward pass and megabytes of answer: it counts as many texts.
     let data = try await queue.run(texts: 32) {
-      let example = AttentionExample(try models.attention(name).read(text))
-      return try JSONSerialization.data(withJSONObject: example.json)
+      let model = try models.attention(name)
+      let encoded = model.encodeCounting(text)
+      metrics.addTruncated(encoded.isTruncated ? 1 : 0)
+      let answer = AttentionExample(try model.read(encoded.ids)).json
+      return try JSONSerialization.data(withJSONObject: answer.merging(encoded.json) { first, _ in first })
     }
     return Response.json(data)
   }

@@ -38,6 +38,9 @@ final class RawClient {
     }
   }
 
+  /// Closes this side alone: the other one may still answer.
+  func finishSending() { shutdown(socket, Int32(SHUT_WR)) }
+
   /// What has come when the other side closes, or when `mark` has been seen.
   func receive(until mark: String? = nil) -> String {
     var all = Data()

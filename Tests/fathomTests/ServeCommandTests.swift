@@ -113,7 +113,7 @@ import Testing
       let predict = "/v1/predict"
       try fails(400, "JSON object", predict, body: "{\"texts\": ")
       try fails(400, "JSON object", predict, body: "[1]")
-      try fails(400, "JSON object", predict, body: String(repeating: "[", count: 100_000))
+      try fails(400, "nests too deeply", predict, body: String(repeating: "[", count: 100_000))
       try fails(400, "'texts'", predict, body: "{\"texts\": 3}")
       try fails(400, "'texts'", predict, body: "{\"texts\": []}")
       try fails(400, "'model'", predict, body: "{\"text\": \"a\", \"model\": 3}")
@@ -128,6 +128,14 @@ import Testing
       try fails(404, "Not Found", "/nowhere")
       try fails(
         400, "no attention", "/v1/attention", body: "{\"text\": \"a\", \"model\": \"baseline-bert-s1\"}")
+      try fails(405, "POST", predict)
+      // Cut: the client closes its side in the middle of the body.
+      let cut = try RawClient(port: port)
+      cut.send(
+        "POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"te"
+      )
+      cut.finishSending()
+      #expect(RawClient.parse(cut.receive()).status == 400)
       // Slow: the body never ends.
       let slow = try RawClient(port: port)
       slow.send(
@@ -201,6 +209,33 @@ import Testing
       Thread.sleep(forTimeInterval: 0.3)
       client.send(body)
       #expect(RawClient.parse(client.receive()).status == 200)
+    }
+  }
+
+  @Test func `a text longer than the model reads is said to be cut`() throws {
+    try withServer { port, _ in
+      let long = Array(repeating: "good", count: 40).joined(separator: " ")
+      let body = "{\"texts\": [\"\(long)\", \"good\"], \"model\": \"1VA-s1\"}"
+      let answer = try json(RawClient.ask(port, "/v1/predict", body: body).body)
+      let found = try #require(answer["predictions"] as? [[String: Any]])
+      #expect(found.map { $0["truncated"] as? Bool } == [true, false])
+      #expect(found.map { $0["token_count"] as? Int } == [42, 3])
+      #expect(found.map { $0["tokens_read"] as? Int } == [16, 3])
+      let attention = try json(
+        RawClient.ask(port, "/v1/attention", body: "{\"text\": \"\(long)\", \"model\": \"1VA-s1\"}").body)
+      #expect(attention["truncated"] as? Bool == true && attention["token_count"] as? Int == 42)
+      #expect(try RawClient.ask(port, "/metrics").body.contains("fathom_truncated_texts_total 2"))
+    }
+  }
+
+  @Test func `an address that cannot be listened on is named in a sentence`() throws {
+    let unknown = try fathom(["serve", Self.study.path, "--host", "nonsense.invalid", "--token", "x"])
+    #expect(
+      unknown.status != 0 && unknown.errors.contains("'nonsense.invalid' is not known"), "\(unknown.errors)")
+    try withServer { port, _ in
+      let taken = try fathom(["serve", Self.study.path, "--port", String(port)])
+      #expect(taken.status != 0 && taken.errors.contains("taken by another program"), "\(taken.errors)")
+      #expect(taken.errors.contains("--port") && taken.errors.split(separator: "\n").count == 1)
     }
   }
 
