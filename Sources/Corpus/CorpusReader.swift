@@ -4,7 +4,7 @@ import Foundation
 /// Reads labelled texts from an aclImdb-like folder, a CSV, TSV or JSON Lines file.
 public struct CorpusReader: Sendable {
   /// Which half of a folder that holds both is meant.
-  public enum Split: String, Sendable { case train, test }
+  public enum Split: String, Sendable { case train, validation, test }
 
   /// Column (CSV, TSV: a name, or a number from 1) or key (JSON Lines).
   public var textColumn: String

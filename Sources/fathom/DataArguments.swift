@@ -1,6 +1,8 @@
 import ArgumentParser
 import Corpus
+import Files
 import Foundation
+import Training
 
 /// How labelled data are read.
 struct ColumnArguments: ParsableArguments {
@@ -39,8 +41,11 @@ struct TrainingDataArguments: ParsableArguments {
   @Option(help: "Training data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
   var train: String
 
-  @Option(help: "Test data, in the same forms.")
-  var test: String
+  @Option(help: "Test data, in the same forms (default: a share of the training examples).")
+  var test: String?
+
+  @Option(help: "Validation data of your own (default: a share of the training examples).")
+  var validation: String?
 
   @OptionGroup var columns: DataArguments
 
@@ -49,8 +54,15 @@ struct TrainingDataArguments: ParsableArguments {
     in: .from(1))
   var limit: Int?
 
-  @Option(help: "Share of the training examples set aside to select epochs on.", in: .above(0, below: 1))
-  var validationShare = 0.1
+  @Option(
+    help: "Share of the training examples set aside to select epochs on (default: 0.1).",
+    in: .above(0, below: 1))
+  var validationShare: Double?
+
+  @Option(
+    help: "Share of the training examples set aside for the test, without --test (default: 0.2).",
+    in: .above(0, below: 1))
+  var testShare: Double?
 
   @Option(help: "Seed of the samples and of the validation split.", in: .seed)
   var splitSeed: UInt64 = 1
@@ -58,11 +70,58 @@ struct TrainingDataArguments: ParsableArguments {
   /// The last part of the path, as reports name it.
   var name: String { URL(fileURLWithPath: train).standardizedFileURL.lastPathComponent }
 
-  func load() throws -> (train: DataSet, test: DataSet) {
+  func validate() throws {
+    if validation != nil, validationShare != nil {
+      throw ValidationError("--validation brings a set of its own: give no --validation-share")
+    }
+    if test != nil, testShare != nil {
+      throw ValidationError("--test brings a set of its own: give no --test-share")
+    }
+  }
+
+  /// What was read: the examples to learn from, those to test on, and a validation set where the user has one.
+  struct Sets {
+    let train: DataSet
+    let validation: DataSet?
+    let test: DataSet
+  }
+
+  func load() throws -> Sets {
     let training = try columns.columns.load(train, .train)
-    let testing = try columns.columns.load(test, .test, classes: training.classes)
-    return (
-      training.limited(to: limit, seed: splitSeed), testing.limited(to: columns.testLimit, seed: splitSeed)
-    )
+    let own = try validation.map { try columns.columns.load($0, .validation, classes: training.classes) }
+    let pool = training.limited(to: limit, seed: splitSeed)
+    if let test {
+      let testing = try columns.columns.load(test, .test, classes: training.classes)
+      return Sets(
+        train: pool, validation: own, test: testing.limited(to: columns.testLimit, seed: splitSeed))
+    }
+    let (rest, testing) = pool.split(validationShare: testShare ?? 0.2, seed: splitSeed &+ 1)
+    guard testing.count > 0, rest.count > 0 else {
+      throw FathomError(
+        .data, at: train, "\(pool.count) examples leave none to test on", mend: "bring more, or a \(.test)")
+    }
+    return Sets(
+      train: rest, validation: own, test: testing.limited(to: columns.testLimit, seed: splitSeed))
+  }
+
+  /// The sets of a run.
+  /// - Parameter size: training examples to take, before a validation share is set aside; nil takes all.
+  func trainingData(
+    _ sets: Sets, size: Int? = nil, selection: TrainingOptions.Selection
+  ) throws -> TrainingData {
+    let train = sets.train.limited(to: size, seed: splitSeed)
+    var data: TrainingData
+    if let own = sets.validation, selection == .validation {
+      data = TrainingData(train: train, validation: own, test: sets.test)
+    } else {
+      data = try TrainingData(
+        train: train, test: sets.test, validationShare: validationShare ?? 0.1, splitSeed: splitSeed,
+        selection: selection)
+    }
+    data.name = name
+    let parts =
+      [("training", data.train), ("test", data.test)] + (data.validation.map { [("validation", $0)] } ?? [])
+    for note in train.notes(on: parts) { Output.note("note: \(note)") }
+    return data
   }
 }

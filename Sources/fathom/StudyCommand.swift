@@ -77,9 +77,9 @@ struct StudyCommand: ParsableCommand {
     let lock = try RunFolder(folder)
     defer { withExtendedLifetime(lock) {} }
     let sets = try data.load()
-    let plan = try makePlan(sets.train, sets.test)
+    let plan = try makePlan(sets)
     let sizes = try sizes(below: sets.train.count).map {
-      (size: $0, plan: try makePlan(sets.train.limited(to: $0, seed: data.splitSeed), sets.test))
+      (size: $0, plan: try makePlan(sets, size: $0))
     }
     Interrupts.listen()
     for (size, plan) in sizes {
@@ -129,17 +129,14 @@ struct StudyCommand: ParsableCommand {
     }.sorted()
   }
 
-  private func makePlan(_ train: DataSet, _ test: DataSet) throws -> StudyPlan {
+  private func makePlan(_ sets: TrainingDataArguments.Sets, size: Int? = nil) throws -> StudyPlan {
     var options = try training.options(seed: seed)
     if preset == .imdb2019 {
       options.selection = training.selectOn ?? .test
       options.epochs = training.epochs ?? IMDB2019.epochs
     }
     let length = try training.length(for: model, default: preset == .imdb2019 ? IMDB2019.maximumLength : 256)
-    var split = try TrainingData(
-      train: train, test: test, validationShare: data.validationShare, splitSeed: data.splitSeed,
-      selection: options.selection)
-    split.name = data.name
+    let split = try data.trainingData(sets, size: size, selection: options.selection)
     let job = try training.job(
       model: model, variant: .baselineCustom, data: split, options: options, length: length)
     var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)

@@ -61,13 +61,9 @@ struct TrainCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: out)
     let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
     defer { withExtendedLifetime(claim) {} }
-    let sets = try data.load()
-    var split = try TrainingData(
-      train: sets.train, test: sets.test, validationShare: data.validationShare, splitSeed: data.splitSeed,
-      selection: options.selection)
-    split.name = data.name
+    let sets = try data.trainingData(data.load(), selection: options.selection)
     let job = try training.job(
-      model: model, variant: chosen, data: split, options: options, length: training.length(for: model))
+      model: model, variant: chosen, data: sets, options: options, length: training.length(for: model))
     claim.clear()
     Interrupts.listen()
     let display = ProgressDisplay(chosen.description, quiet: quiet)
