@@ -10,6 +10,8 @@
 public protocol Module: AnyObject {}
 
 /// A tensor that training changes and a checkpoint stores.
+///
+/// Sendable by convention: replaced while a model is made, moved or frozen, which is done before threads share it.
 @propertyWrapper
 public final class Parameter: @unchecked Sendable {
   public let key: String
