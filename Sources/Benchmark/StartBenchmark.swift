@@ -2,7 +2,8 @@ import Corpus
 import Foundation
 import Training
 
-/// What passes before the first step on a data file of many rows, besides loading the model: data, split and first batches.
+/// What passes before the first step on a data file of many rows, besides loading the model: data, split and
+/// first batches.
 public final class StartBenchmark {
   private let folder: URL
   private let file: URL

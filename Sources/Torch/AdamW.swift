@@ -2,7 +2,8 @@ import CTorch
 
 /// Adam with decoupled weight decay, one fused kernel per group.
 ///
-/// A table of embeddings can be kept row by row: a step then costs what the rows of its batch cost, not the vocabulary.
+/// A table of embeddings can be kept row by row: a step then costs what the rows of its batch cost, not the
+/// vocabulary.
 /// - Source: Loshchilov and Hutter 2019, "Decoupled weight decay regularization"; `torch.optim.AdamW`.
 public final class AdamW {
   /// Parameters that share a learning rate and a weight decay.
@@ -48,9 +49,11 @@ public final class AdamW {
   private let settings: Settings
 
   /// - Parameters:
-  ///   - tables: parameters `[V,H]` on the CPU whose gradients hold single rows (``Embedding/hasRowGradients``). Their
-  ///     rows are right only after ``willRead(_:of:)`` or ``settle()``.
-  ///   - betas: how much of the mean of gradients, and of their squares, is kept at each step; from 0 to below 1.
+  ///   - tables: parameters `[V,H]` on the CPU whose gradients hold single rows
+  ///     (``Embedding/hasRowGradients``). Their rows are right only after ``willRead(_:of:)`` or
+  ///     ``settle()``.
+  ///   - betas: how much of the mean of gradients, and of their squares, is kept at each step; from 0 to
+  ///     below 1.
   ///   - epsilon: added to the root of the squares; above 0.
   public init(
     _ groups: [Group], tables: [Tensor] = [], betas: (Double, Double) = (0.9, 0.999),
@@ -139,8 +142,8 @@ public final class AdamW {
 
   // MARK: State
 
-  /// Moments and step counts by name (`exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME`), to store after ``settle()``
-  /// and to restore before ``didRestore()``.
+  /// Moments and step counts by name (`exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME`), to store after
+  /// ``settle()`` and to restore before ``didRestore()``.
   public var state: [(name: String, tensor: Tensor)] {
     zip(groups, moments).flatMap { group, moments in
       zip(group.parameters, moments).flatMap { entry, moment in

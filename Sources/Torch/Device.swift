@@ -18,7 +18,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     switch parts.first {
     case "cpu" where parts.count == 1: self = .cpu
     case "mps" where parts.count == 1:
-      guard ct_mps_available() else { 
+      guard ct_mps_available() else {
         throw FathomError(.engine, "device mps is not available here", mend: "use cpu for \(.device)")
       }
       self = .mps

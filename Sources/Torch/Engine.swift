@@ -13,8 +13,8 @@ public enum Engine {
     set { ct_set_thread_count(Int32(newValue)) }
   }
 
-  /// One thread per physical core that this process may run on (two threads of one core share the units that multiply),
-  /// and no more than a control group's quota keeps busy. OMP_NUM_THREADS wins where it is set.
+  /// One thread per physical core that this process may run on (two threads of one core share the units that
+  /// multiply), and no more than a control group's quota keeps busy. OMP_NUM_THREADS wins where it is set.
   public static func useAllCores() {
     if ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] != nil { return }
     let cores = ct_physical_core_count()
@@ -38,8 +38,9 @@ public enum Engine {
 
   private static let exhaustion = Exhaustion()
 
-  /// What ends the program when a tensor operation finds no memory, on the CPU or on a device: there is no way back from
-  /// the middle of a forward pass. It is given the operation and libtorch's text; without one, `fatalError` is called.
+  /// What ends the program when a tensor operation finds no memory, on the CPU or on a device: there is no
+  /// way back from the middle of a forward pass. It is given the operation and libtorch's text; without one,
+  /// `fatalError` is called.
   public static func onExhaustion(_ handler: @escaping @Sendable (String) -> Never) {
     exhaustion.current = handler
   }
@@ -58,8 +59,8 @@ public enum Engine {
     return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
   }
 
-  /// The most memory that this process has held since its start or ``forgetPeakMemory()``, in bytes; nil where the
-  /// system does not say.
+  /// The most memory that this process has held since its start or ``forgetPeakMemory()``, in bytes; nil
+  /// where the system does not say.
   public static var peakMemoryBytes: Int? {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })

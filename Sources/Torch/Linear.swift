@@ -76,8 +76,8 @@ public final class Linear: Module {
     return weight
   }
 
-  /// Keeps the weight in this type alone, as inference in it multiplies; where products are packed, `weight` is
-  /// empty from then on.
+  /// Keeps the weight in this type alone, as inference in it multiplies; where products are packed, `weight`
+  /// is empty from then on.
   public func keepWeight(as dtype: DType) {
     if packedAlone?.dtype == dtype { return }
     if ProductPolicy.packs(dtype, on: plainWeight.device, sides: [inputs, outputs]) {

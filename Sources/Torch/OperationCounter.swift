@@ -1,6 +1,7 @@
 import Foundation
 
-/// Counts the multiplications and additions of matrix products as they are asked for, to check what a model computes.
+/// Counts the multiplications and additions of matrix products as they are asked for, to check what a model
+/// computes.
 public enum OperationCounter {
   /// Its lock guards the value.
   private final class Sum: @unchecked Sendable {

@@ -19,7 +19,8 @@ struct ProcessorQuota {
         } else if controllers.contains("cpu") {
           for mount in ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/" + fields[1]] {
             found += Self.first(
-              quota: read(mount + path + "/cpu.cfs_quota_us"), period: read(mount + path + "/cpu.cfs_period_us"))
+              quota: read(mount + path + "/cpu.cfs_quota_us"),
+              period: read(mount + path + "/cpu.cfs_period_us"))
           }
         }
       }
@@ -27,12 +28,12 @@ struct ProcessorQuota {
     processors = found.min()
   }
 
-  /// Threads that the quota keeps busy: it is rounded down, since threads that wait for each other are all held up
-  /// when one has used up its share.
+  /// Threads that the quota keeps busy: it is rounded down, since threads that wait for each other are all
+  /// held up when one has used up its share.
   var threadLimit: Int? { processors.map { $0 >= 1e6 ? 1_000_000 : max(1, Int($0)) } }
 
-  /// A group's path with those above it, whose limits hold too; inside a container the files of its own group stand at
-  /// the root. `/a/b` → `/a/b`, `/a` and the empty path
+  /// A group's path with those above it, whose limits hold too; inside a container the files of its own group
+  /// stand at the root. `/a/b` → `/a/b`, `/a` and the empty path
   private static func ancestors(_ path: String) -> [String] {
     var names = path.split(separator: "/").prefix(64)
     var list: [String] = []

@@ -3,9 +3,9 @@ import Foundation
 
 /// AdamW's state of a table whose rows are brought up to date when they are read.
 ///
-/// A step without a gradient still decays a weight and its moments and moves it on. Those steps are made up for row by
-/// row, with the rates they had, so that the result is that of updating the whole table at every step. A row that
-/// never had a gradient takes no memory for its moments.
+/// A step without a gradient still decays a weight and its moments and moves it on. Those steps are made up
+/// for row by row, with the rates they had, so that the result is that of updating the whole table at every
+/// step. A row that never had a gradient takes no memory for its moments.
 final class TableRows {
   let table: Tensor
   let mean: Tensor

@@ -5,8 +5,8 @@ import CTorch
 /// Shapes use these letters everywhere: B batch, T packed tokens, P padded length, H hidden size, N heads,
 /// K blocks used, C classes. A mistake in shapes or types stops the program with libtorch's message.
 ///
-/// Sendable by convention: the handle never changes and its count of references is atomic. libtorch lets threads read one
-/// tensor at once; whoever changes elements in place must be alone with the tensor.
+/// Sendable by convention: the handle never changes and its count of references is atomic. libtorch lets
+/// threads read one tensor at once; whoever changes elements in place must be alone with the tensor.
 public final class Tensor: @unchecked Sendable {
   let handle: OpaquePointer
 
@@ -143,7 +143,8 @@ extension [Int] {
   }
 }
 
-/// Calls `body` with each list of tensors as the C shim wants it; all are kept alive for the time of the call.
+/// Calls `body` with each list of tensors as the C shim wants it; all are kept alive for the time of the
+/// call.
 func withHandles<R>(_ lists: [[Tensor]], _ body: ([ct_list]) -> R) -> R {
   let handles: [OpaquePointer?] = lists.joined().map(\.handle)
   return withExtendedLifetime(lists) {

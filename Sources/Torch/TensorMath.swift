@@ -81,7 +81,8 @@ extension Tensor {
     linear([weight], bias.map { [$0] } ?? [])
   }
 
-  /// The same for several weights whose outputs stand side by side. They may be float32 where this tensor is not.
+  /// The same for several weights whose outputs stand side by side. They may be float32 where this tensor is
+  /// not.
   /// - Parameter biases: one per weight, or none at all.
   func linear(_ weights: [Tensor], _ biases: [Tensor]) -> Tensor {
     OperationCounter.add(weights.reduce(0) { $0 + 2 * Double(count) * Double($1.shape[0]) })
@@ -101,7 +102,8 @@ extension Tensor {
   }
 
   /// Rows of this table `[V,H]` for ids (int64, any shape) → `[…,H]`.
-  /// - Parameter hasRowGradients: whether this table's gradient holds the rows that were read, instead of all.
+  /// - Parameter hasRowGradients: whether this table's gradient holds the rows that were read, instead of
+  ///   all.
   public func rows(_ ids: Tensor, hasRowGradients: Bool = false) -> Tensor {
     made(ct_embedding(handle, ids.handle, hasRowGradients))
   }
@@ -114,7 +116,8 @@ extension Tensor {
   /// - Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units".
   public func gelu(tanhApproximation: Bool = false) -> Tensor { made(ct_gelu(handle, tanhApproximation)) }
 
-  /// Mean cross-entropy of logits `[B,C]` against class indices (int64, `[B]`); targets of `ignored` do not count.
+  /// Mean cross-entropy of logits `[B,C]` against class indices (int64, `[B]`); targets of `ignored` do not
+  /// count.
   public func crossEntropy(_ targets: Tensor, ignored: Int = -100) -> Tensor {
     made(ct_cross_entropy(handle, targets.handle, Int64(ignored)))
   }

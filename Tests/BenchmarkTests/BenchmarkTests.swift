@@ -45,8 +45,8 @@ import Torch
     #expect(work(1, .inference) < 0.3 * (work(2, .inference) - work(1, .inference)))
   }
 
-  /// The model's own count of what it multiplies equals the least that the equations need: nothing is spent on padding,
-  /// and the cost is linear in real tokens and in blocks.
+  /// The model's own count of what it multiplies equals the least that the equations need: nothing is spent
+  /// on padding, and the cost is linear in real tokens and in blocks.
   @Test(arguments: [true, false])
   func `the model multiplies what the equations need and no more`(isFused: Bool) {
     func counted(_ blocks: Int, _ lengths: [Int]) -> Double {

@@ -60,7 +60,8 @@ extension Tensor {
     return made(ct_first_attention(handle, keysValues.handle, lengths.handle, Int64(heads), dropout))
   }
 
-  /// `dropout(LayerNorm(words[ids] + positions[places] + types[0]))` of `T` tokens → `[T,H]` in the given type.
+  /// `dropout(LayerNorm(words[ids] + positions[places] + types[0]))` of `T` tokens → `[T,H]` in the given
+  /// type.
   public static func embedded(
     words: Embedding, positions: Embedding, types: Embedding, norm: LayerNorm, ids: Tensor, places: Tensor,
     dtype: DType, dropout: Double

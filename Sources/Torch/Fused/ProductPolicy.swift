@@ -1,7 +1,7 @@
 import CTorch
 
-/// Which kernel a product of rows with weights goes to: the only place that says when one pays. The kernels take the
-/// limits with each call.
+/// Which kernel a product of rows with weights goes to: the only place that says when one pays. The kernels
+/// take the limits with each call.
 enum ProductPolicy {
   /// Multiplications from which packing weights (and rounding them to bfloat16) is soon made up for.
   static let packedMultiplications: Int64 = 1 << 26
