@@ -11,6 +11,14 @@ let engine: [LinkerSetting] = [
   .linkedLibrary("c10"),
 ]
 
+// Optimised in debug builds too: tests and development run on real models.
+let engineHeaders: [CXXSetting] = [
+  .unsafeFlags([
+    "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+    "-O2", "-g0", "-Wall", "-Wextra",
+  ])
+]
+
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies)
 }
@@ -48,14 +56,9 @@ let package = Package(
   ],
   targets: [
     .target(
-      name: "CTorch",
-      cxxSettings: [
-        .unsafeFlags([
-          "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
-          "-O2", "-g0", "-Wno-everything",
-        ])
-      ],
-      linkerSettings: engine),
+      name: "CKernels", exclude: ["KERNELS.md"], cxxSettings: engineHeaders, linkerSettings: engine),
+    .target(name: "CTorch", dependencies: ["CKernels"], cxxSettings: engineHeaders, linkerSettings: engine),
+    .target(name: "CWaiting"),
     room("Files", [.product(name: "Crypto", package: "swift-crypto")]),
     room("Torch", ["CTorch", "Files"]),
     room("WordPiece", ["Files"]),
@@ -82,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "fathom",
       dependencies: [
-        "Files", "Server", "Benchmark", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Files", "Server", "Benchmark", "CWaiting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: engine),
     .target(

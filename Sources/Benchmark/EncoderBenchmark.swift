@@ -1,5 +1,5 @@
-import Encoder
 import Classification
+import Encoder
 import Foundation
 import Torch
 import Training
@@ -42,6 +42,11 @@ public final class EncoderBenchmark {
         }
       }
     }
+  }
+
+  /// Of the absolute values of all weights: tells whether rounds train.
+  var weightSum: Double {
+    network.namedParameters().reduce(0) { $0 + $1.parameter.wrappedValue.detached().abs().sum().item }
   }
 
   /// Seconds that all batches take once.

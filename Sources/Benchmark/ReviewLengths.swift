@@ -1,14 +1,16 @@
 /// Sequence lengths for measuring, as real texts have them.
 public enum ReviewLengths {
   /// The middle of each fortieth of IMDB's reviews in uncased word pieces, cut at 512.
-  /// - Source: Maas et al. 2011, "Learning word vectors for sentiment analysis"; counted with `fathom tokenize`.
+  /// - Source: Maas et al. 2011, "Learning word vectors for sentiment analysis"; counted with `fathom
+  ///   tokenize`.
   static let imdb = [
     57, 73, 92, 111, 128, 137, 143, 148, 154, 159, 164, 169, 174, 179, 185, 189, 196, 206, 212, 218, 228, 235,
     242, 250,
     262, 276, 291, 302, 319, 341, 371, 397, 417, 447, 492, 512, 512, 512, 512, 512,
   ]
 
-  /// Batches as training makes them: fifty of like lengths hold the whole distribution, of which these are evenly spaced.
+  /// Batches as training makes them: fifty of like lengths hold the whole distribution, of which these are
+  /// evenly spaced.
   /// - Parameters:
   ///   - count: batches, the shortest texts first.
   ///   - batchSize: texts in each.

@@ -2,7 +2,8 @@ import Corpus
 import Foundation
 import Training
 
-/// What passes before the first step on a data file of many rows, besides loading the model: data, split and first batches.
+/// What passes before the first step on a data file of many rows, besides loading the model: data, split and
+/// first batches.
 public final class StartBenchmark {
   private let folder: URL
   private let file: URL
@@ -20,7 +21,7 @@ public final class StartBenchmark {
       .split(separator: " ")
     var generator = SeededGenerator(seed: 1)
     var text = "text,label\n"
-    FileManager.default.createFile(atPath: file.path, contents: nil)
+    try Data().write(to: file)
     let handle = try FileHandle(forWritingTo: file)
     for row in 0..<rows {
       for _ in 0..<28 { text += words[Int(generator.next() % UInt64(words.count))] + " " }
@@ -35,7 +36,7 @@ public final class StartBenchmark {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// The first time the file is read, from then on what was kept of it.
+  /// The first call reads the file, those that follow what was kept of it.
   public func seconds() throws -> Double {
     let started = ContinuousClock.now
     let all = try CorpusReader().dataSet(file, split: .train, cache: cache)

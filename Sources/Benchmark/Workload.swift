@@ -25,9 +25,9 @@ public struct Workload: Sendable, Codable, Equatable {
 
   public var tokens: Int { batches.joined().reduce(0, +) }
 
-  /// Multiplications and additions in the matrix products that a VA model needs for the batches: in the last block
-  /// keys and values of every token, all else of [CLS] alone. Training counts three times inference; what is computed
-  /// twice to save memory counts once.
+  /// Multiplications and additions in the matrix products that a VA model needs for the batches: in the last
+  /// block keys and values of every token, all else of [CLS] alone. Training counts three times inference;
+  /// what is computed twice to save memory counts once.
   public var operations: Double {
     let h = Double(hidden)
     var sum = 0.0

@@ -1,4 +1,5 @@
 #include "shim.hpp"
+
 #include <ATen/core/grad_mode.h>
 
 using namespace fathom;
@@ -10,7 +11,9 @@ int ct_set_requires_grad(ct_tensor t, bool required) {
 }
 
 bool ct_requires_grad(ct_tensor t) { return take(t).requires_grad(); }
-ct_tensor ct_detach(ct_tensor t) { return making([&] { return take(t).detach(); }); }
+ct_tensor ct_detach(ct_tensor t) {
+  return making([&] { return take(t).detach(); });
+}
 
 int ct_grad(ct_tensor t, ct_tensor *out) {
   return doing([&] {

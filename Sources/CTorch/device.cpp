@@ -1,4 +1,5 @@
 #include "shim.hpp"
+
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -41,7 +42,8 @@ int ct_physical_core_count(void) {
   for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
     // The processors of one core name the same siblings.
-    std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+    std::ifstream file(
+        "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
     std::string siblings;
     if (!std::getline(file, siblings)) return 0;
     cores.insert(siblings);
@@ -93,7 +95,6 @@ int ct_cuda_count(void) {
 }
 
 bool ct_mps_available(void) { return at::hasMPS(); }
-const char *ct_cpu_capability(void) { static const std::string text = at::get_cpu_capability(); return text.c_str(); }
 
 bool ct_cpu_has_bfloat16(void) {
 #if defined(__x86_64__)

@@ -5,7 +5,9 @@ using namespace fathom;
 extern "C" {
 
 ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias) {
-  return making([&] { return bias ? at::linear(take(x), take(weight), take(bias)) : at::linear(take(x), take(weight)); });
+  return making([&] {
+    return bias ? at::linear(take(x), take(weight), take(bias)) : at::linear(take(x), take(weight));
+  });
 }
 
 ct_tensor ct_layer_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, double epsilon) {
@@ -15,30 +17,41 @@ ct_tensor ct_layer_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, double ep
   });
 }
 
-ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids, bool sparse_gradient) { return making([&] { return at::embedding(take(weight), take(ids), -1, false, sparse_gradient); }); }
-ct_tensor ct_dropout(ct_tensor x, double probability) { return making([&] { return at::dropout(take(x), probability, true); }); }
-ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation) { return making([&] { return at::gelu(take(x), tanh_approximation ? "tanh" : "none"); }); }
+ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids, bool sparse_gradient) {
+  return making([&] { return at::embedding(take(weight), take(ids), -1, false, sparse_gradient); });
+}
+ct_tensor ct_dropout(ct_tensor x, double probability) {
+  return making([&] { return at::dropout(take(x), probability, true); });
+}
+ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation) {
+  return making([&] { return at::gelu(take(x), tanh_approximation ? "tanh" : "none"); });
+}
 
 ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored) {
-  return making([&] { return at::cross_entropy_loss(take(logits), take(targets), {}, at::Reduction::Mean, ignored); });
+  return making(
+      [&] { return at::cross_entropy_loss(take(logits), take(targets), {}, at::Reduction::Mean, ignored); });
 }
 
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v) {
   return making([&] { return at::scaled_dot_product_attention(take(q), take(k), take(v)); });
 }
 
-ct_tensor ct_varlen_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor query_offsets, ct_tensor offsets, int64_t longest_query, int64_t longest, double dropout) {
+ct_tensor ct_varlen_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_sequences sequences, double dropout) {
   return making([&] {
     const at::Tensor queries = take(q);
     const auto out = at::_flash_attention_forward(
-        queries, take(k), take(v), take(query_offsets), take(offsets), longest_query, longest, dropout, false, false);
+        queries, take(k), take(v), take(sequences.query_offsets), take(sequences.offsets),
+        sequences.longest_query, sequences.longest, dropout, false, false);
     return std::get<0>(out).reshape({queries.size(0), queries.size(1) * queries.size(2)});
   });
 }
 
-int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out) {
+int ct_lstm_packed(ct_lstm_inputs inputs, ct_list parameters, bool is_training, ct_tensor *out) {
   return doing([&] {
-    auto [output, h, c] = at::lstm(take(data), take(batch_sizes), {take(h0), take(c0)}, take(parameters, count), true, 1, 0.0, training, bidirectional);
+    const std::vector<at::Tensor> states{take(inputs.h0), take(inputs.c0)};
+    auto [output, h, c] = at::lstm(
+        take(inputs.data), take(inputs.batch_sizes), states, take(parameters), /*has_biases=*/true,
+        /*num_layers=*/1, /*dropout=*/0.0, is_training, /*bidirectional=*/true);
     out[0] = give(output);
     out[1] = give(h);
     out[2] = give(c);

@@ -11,9 +11,7 @@ namespace fathom {
 void remember(const char *message, int kind);
 
 // A handle owns one reference to the TensorImpl.
-inline ct_tensor give(at::Tensor t) {
-  return reinterpret_cast<ct_tensor>(t.unsafeReleaseTensorImpl());
-}
+inline ct_tensor give(at::Tensor t) { return reinterpret_cast<ct_tensor>(t.unsafeReleaseTensorImpl()); }
 
 // A borrowed view of a handle: takes a reference of its own for the time of the call.
 inline at::Tensor take(ct_tensor t) {
@@ -22,10 +20,10 @@ inline at::Tensor take(ct_tensor t) {
   return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(impl));
 }
 
-inline std::vector<at::Tensor> take(const ct_tensor *tensors, int count) {
+inline std::vector<at::Tensor> take(ct_list handles) {
   std::vector<at::Tensor> list;
-  list.reserve(count);
-  for (int i = 0; i < count; i++) list.push_back(take(tensors[i]));
+  list.reserve(handles.count);
+  for (int i = 0; i < handles.count; i++) list.push_back(take(handles.tensors[i]));
   return list;
 }
 
@@ -36,7 +34,8 @@ inline int remember_current_exception() {
     remember(e.what_without_backtrace(), CT_ERROR_RESOURCE);
   } catch (const c10::Error &e) {
     const std::string text = e.what_without_backtrace();
-    const bool resource = text.find("memory") != std::string::npos || text.find("CUDA error") != std::string::npos;
+    const bool resource =
+        text.find("memory") != std::string::npos || text.find("CUDA error") != std::string::npos;
     remember(text.c_str(), resource ? CT_ERROR_RESOURCE : CT_ERROR_PROGRAMMER);
   } catch (const std::bad_alloc &) {
     remember("out of memory", CT_ERROR_RESOURCE);
@@ -66,7 +65,7 @@ template <typename F> int doing(F body) {
   }
 }
 
-inline c10::Device place(int device, int index) {
+inline c10::Device device_of(int device, int index) {
   return c10::Device(static_cast<c10::DeviceType>(device), device == CT_CPU ? -1 : index);
 }
 

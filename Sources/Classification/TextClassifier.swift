@@ -12,7 +12,6 @@ public final class TextClassifier {
   public let settings: ClassifierSettings
   /// Whether what stands on the encoder was taken from the folder or drawn anew.
   public let headIsNew: Bool
-  private var graphed: GraphedPasses?
 
   init(
     _ network: ClassifierNetwork, _ tokenizer: any Tokenizing, _ settings: ClassifierSettings,
@@ -84,14 +83,11 @@ public final class TextClassifier {
     }
   }
 
-  /// For a program that only predicts from here on: moves the network, keeps its weights in one type alone and, on a GPU,
-  /// records small batches as graphs. ``logits(_:tokensPerBatch:dtype:device:progress:)`` then wants this type and device.
+  /// For a program that only predicts from here on: moves the network and keeps its weights in one type alone.
+  /// ``logits(_:tokensPerBatch:dtype:device:progress:)`` then wants this type and device.
   public func keepForInference(as dtype: DType, on device: Device) {
     network.move(to: device)
     network.bert?.keepWeights(as: dtype)
-    if case .cuda = device, network.reading.isFirstToken {
-      graphed = GraphedPasses(network, dtype: dtype, device: device)
-    }
   }
 
   public var task: any TextTask { SingleLabelTask(labels: settings.labels) }
@@ -120,8 +116,7 @@ public final class TextClassifier {
       let classes = settings.labels.count
       let flat = withoutGradients {
         let batch = chosen.map { sequences[$0] }
-        return (graphed?.logits(batch) ?? network(PackedTokens(batch, device: device), dtype: dtype)).array(
-          Float.self)
+        return network(PackedTokens(batch, device: device), dtype: dtype).array(Float.self)
       }
       for (row, index) in chosen.enumerated() {
         rows[index] = Array(flat[row * classes..<(row + 1) * classes])

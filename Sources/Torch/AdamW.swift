@@ -1,8 +1,9 @@
 import CTorch
 
-/// Adam with decoupled weight decay, one fused kernel a group.
+/// Adam with decoupled weight decay, one fused kernel per group.
 ///
-/// A table of embeddings can be kept row by row: a step then costs what the rows of its batch cost, not the vocabulary.
+/// A table of embeddings can be kept row by row: a step then costs what the rows of its batch cost, not the
+/// vocabulary.
 /// - Source: Loshchilov and Hutter 2019, "Decoupled weight decay regularization"; `torch.optim.AdamW`.
 public final class AdamW {
   /// Parameters that share a learning rate and a weight decay.
@@ -23,6 +24,18 @@ public final class AdamW {
     }
   }
 
+  /// What all groups share.
+  struct Settings {
+    let beta1: Double
+    let beta2: Double
+    let epsilon: Double
+
+    func forEngine(learningRate: Double = 0, weightDecay: Double = 0) -> ct_adamw {
+      ct_adamw(
+        learning_rate: learningRate, beta1: beta1, beta2: beta2, weight_decay: weightDecay, epsilon: epsilon)
+    }
+  }
+
   private struct Moments {
     let mean: Tensor
     let square: Tensor
@@ -33,21 +46,29 @@ public final class AdamW {
 
   public let groups: [Group]
   private let moments: [[Moments]]
-  private let betas: (Double, Double)
-  private let epsilon: Double
+  private let settings: Settings
 
-  /// - Parameter tables: parameters `[V,H]` on the CPU whose gradients hold single rows (``Embedding/hasRowGradients``).
-  ///   Their rows are right only after ``willRead(_:of:)`` or ``settle()``.
+  /// - Parameters:
+  ///   - tables: parameters `[V,H]` on the CPU whose gradients hold single rows
+  ///     (``Embedding/hasRowGradients``). Their rows are right only after ``willRead(_:of:)`` or
+  ///     ``settle()``.
+  ///   - betas: how much of the mean of gradients, and of their squares, is kept at each step; from 0 to
+  ///     below 1.
+  ///   - epsilon: added to the root of the squares; above 0.
   public init(
-    _ groups: [Group], tables: [Tensor] = [], betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8
+    _ groups: [Group], tables: [Tensor] = [], betas: (Double, Double) = (0.9, 0.999),
+    epsilon: Double = 1e-8
   ) {
+    precondition(
+      (0..<1).contains(betas.0) && (0..<1).contains(betas.1) && epsilon > 0,
+      "betas lie from 0 up to 1, epsilon above 0")
+    let settings = Settings(beta1: betas.0, beta2: betas.1, epsilon: epsilon)
     self.groups = groups
-    self.betas = betas
-    self.epsilon = epsilon
+    self.settings = settings
     moments = groups.map { group in
       group.parameters.map { _, tensor in
         if tables.contains(where: { $0 === tensor }) {
-          let rows = TableRows(tensor, betas: betas, epsilon: epsilon, weightDecay: group.weightDecay)
+          let rows = TableRows(tensor, settings, weightDecay: group.weightDecay)
           return Moments(mean: rows.mean, square: rows.square, step: rows.step, rows: rows)
         }
         return Moments(
@@ -77,19 +98,14 @@ public final class AdamW {
         steps.append(moment.step)
       }
       if tensors.isEmpty { continue }
+      let settings = settings.forEngine(
+        learningRate: group.learningRate * rate, weightDecay: group.weightDecay)
       done(
-        tensors.handles { p, count in
-          gradients.handles { g, _ in
-            means.handles { m, _ in
-              squares.handles { v, _ in
-                steps.handles { s, _ in
-                  ct_adamw_step(
-                    p, g, m, v, s, count, group.learningRate * rate, betas.0, betas.1, group.weightDecay,
-                    epsilon)
-                }
-              }
-            }
-          }
+        withHandles([tensors, gradients, means, squares, steps]) { lists in
+          ct_adamw_step(
+            ct_adamw_state(
+              parameters: lists[0], gradients: lists[1], means: lists[2], squares: lists[3], steps: lists[4]),
+            settings)
         })
     }
   }
@@ -104,7 +120,7 @@ public final class AdamW {
     let gradients = groups.flatMap { $0.parameters.compactMap(\.tensor.gradient) }
     if gradients.isEmpty { return 0 }
     var norm = 0.0
-    done(gradients.handles { ct_clip_gradients($0, $1, maximum, &norm) })
+    done(withHandles([gradients]) { ct_clip_gradients($0[0], maximum, &norm) })
     return norm
   }
 
@@ -126,8 +142,8 @@ public final class AdamW {
 
   // MARK: State
 
-  /// Moments and step counts by name (`exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME`), to store after ``settle()`` and to
-  /// restore before ``didRestore()``.
+  /// Moments and step counts by name (`exp_avg.NAME`, `exp_avg_sq.NAME`, `step.NAME`), to store after
+  /// ``settle()`` and to restore before ``didRestore()``.
   public var state: [(name: String, tensor: Tensor)] {
     zip(groups, moments).flatMap { group, moments in
       zip(group.parameters, moments).flatMap { entry, moment in

@@ -13,7 +13,8 @@ extension Tensor {
     return out.map(Tensor.init)
   }
 
-  /// All elements of a gradient that holds single rows (``Embedding/hasRowGradients``); another tensor as it is.
+  /// All elements of a gradient that holds single rows (``Embedding/hasRowGradients``); another tensor as it
+  /// is.
   public var dense: Tensor { made(ct_to_dense(handle)) }
 
   public func clearGradient() { done(ct_clear_grad(handle)) }

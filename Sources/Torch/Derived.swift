@@ -1,7 +1,7 @@
 import CTorch
 
-/// A tensor computed from parameters (a copy in bfloat16, several laid end to end) that inference keeps until one of
-/// them changes, instead of making it again for every batch.
+/// A tensor computed from parameters (a copy in bfloat16, several laid end to end) that inference keeps until
+/// one of them changes, instead of making it again for every batch.
 public final class Derived {
   private var kept: Tensor?
   /// What it was made from, with how often each had been changed in place.

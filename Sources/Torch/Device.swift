@@ -1,5 +1,5 @@
-import Files
 import CTorch
+import Files
 
 /// Where a tensor lives.
 public enum Device: Hashable, Sendable, CustomStringConvertible {
@@ -7,7 +7,8 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
   case cuda(Int)
   case mps
 
-  /// Parses `cpu`, `cuda`, `cuda:1`, `mps` or `auto` (a GPU where there is one), and makes sure that the device is there.
+  /// Parses `cpu`, `cuda`, `cuda:1`, `mps` or `auto` (a GPU where there is one).
+  /// - Throws: ``FathomError`` with code `setting` for other words, `engine` where the device is not there.
   public init(_ text: String) throws {
     if text == "auto" {
       self = ct_cuda_count() > 0 ? .cuda(0) : ct_mps_available() ? .mps : .cpu
@@ -17,16 +18,22 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     switch parts.first {
     case "cpu" where parts.count == 1: self = .cpu
     case "mps" where parts.count == 1:
-      guard ct_mps_available() else { throw TorchError("device mps is not available here: use --device cpu") }
+      guard ct_mps_available() else {
+        throw FathomError(.engine, "device mps is not available here", mend: "use cpu for \(.device)")
+      }
       self = .mps
     case "cuda":
       let index = parts.count == 1 ? 0 : Int(parts[1]) ?? -1
       let count = Int(ct_cuda_count())
       guard index >= 0, index < count else {
-        throw TorchError("device \(text) is not available (\(count) CUDA devices found): use --device cpu")
+        throw FathomError(
+          .engine, "device \(text) is not available (\(count) CUDA devices found)",
+          mend: "use cpu for \(.device)")
       }
       self = .cuda(index)
-    default: throw TorchError("device '\(text)' is not known: use cpu, cuda, cuda:N, mps or auto")
+    default:
+      throw FathomError(
+        .setting, "device '\(text)' is not known", mend: "use cpu, cuda, cuda:N, mps or auto for \(.device)")
     }
   }
 

@@ -5,9 +5,6 @@ import Foundation
 public enum Engine {
   public static var version: String { String(cString: ct_version()) }
 
-  /// The vector instructions that the kernels use, as libtorch names them (`AVX512`, `AVX2`, …).
-  public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
-
   /// Whether the processor multiplies bfloat16 matrices faster than float32 ones.
   public static var hasFastBFloat16: Bool { ct_cpu_has_bfloat16() }
 
@@ -16,12 +13,41 @@ public enum Engine {
     set { ct_set_thread_count(Int32(newValue)) }
   }
 
-  /// One thread a physical core that this process may run on, unless OMP_NUM_THREADS says otherwise: two threads of one core
-  /// share the units that multiply.
+  /// One thread per physical core that this process may run on (two threads of one core share the units that
+  /// multiply), and no more than a control group's quota keeps busy. OMP_NUM_THREADS wins where it is set.
   public static func useAllCores() {
+    if ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] != nil { return }
     let cores = ct_physical_core_count()
-    if cores > 0, ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil { ct_set_thread_count(cores) }
+    let quota = ProcessorQuota { try? String(contentsOfFile: $0, encoding: .utf8) }
+    let allowed = cores > 0 ? Int(cores) : threadCount
+    threadCount = min(allowed, quota.threadLimit ?? allowed)
   }
+
+  // MARK: Exhaustion
+
+  /// Its lock guards the handler.
+  private final class Exhaustion: @unchecked Sendable {
+    private let lock = NSLock()
+    private var handler: @Sendable (String) -> Never = { fatalError($0) }
+
+    var current: @Sendable (String) -> Never {
+      get { lock.withLock { handler } }
+      set { lock.withLock { handler = newValue } }
+    }
+  }
+
+  private static let exhaustion = Exhaustion()
+
+  /// What ends the program when a tensor operation finds no memory, on the CPU or on a device: there is no
+  /// way back from the middle of a forward pass. It is given the operation and libtorch's text; without one,
+  /// `fatalError` is called.
+  public static func onExhaustion(_ handler: @escaping @Sendable (String) -> Never) {
+    exhaustion.current = handler
+  }
+
+  static func exhausted(_ words: String) -> Never { exhaustion.current(words) }
+
+  // MARK: Memory
 
   /// Keeps freed memory in the process between training steps instead of handing it back to the system.
   public static func keepFreedMemory() { ct_keep_freed_memory() }
@@ -33,8 +59,8 @@ public enum Engine {
     return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
   }
 
-  /// The most memory that this process has held since its start or ``forgetPeakMemory()``, in bytes; nil where the
-  /// system does not say.
+  /// The most memory that this process has held since its start or ``forgetPeakMemory()``, in bytes; nil
+  /// where the system does not say.
   public static var peakMemoryBytes: Int? {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
@@ -42,7 +68,7 @@ public enum Engine {
     return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
   }
 
-  /// Lets the next peak be that of what comes now; what the process holds already still counts.
+  /// Starts ``peakMemoryBytes`` anew, from what the process holds now.
   public static func forgetPeakMemory() {
     try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
   }

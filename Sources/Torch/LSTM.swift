@@ -37,26 +37,33 @@ public final class BiLSTM: Module {
   public func callAsFunction(_ x: Tensor, lengths: [Int]) -> Tensor {
     let order = PackedOrder(lengths)
     let data = x.selected(Tensor(order.tokens).to(x.device))
-    let weights = namedParameters().map { $0.parameter.wrappedValue.to(x.dtype) }
+    let weights = parametersInOrder.map { $0.to(x.dtype) }
     let fused = x.dtype == .float32 && Fused.isAvailable(.float32, on: x.device, widths: [hiddenSize])
     let states = (fused ? fusedStates : plainStates)(data, Tensor(order.batchSizes), weights)
     return states.selected(Tensor(order.sequenceRanks).to(x.device))
   }
 
+  /// As `torch.nn.LSTM` and the kernels take them.
+  private var parametersInOrder: [Tensor] {
+    [
+      inputWeight, hiddenWeight, inputBias, hiddenBias,
+      reverseInputWeight, reverseHiddenWeight, reverseInputBias, reverseHiddenBias,
+    ]
+  }
+
   /// `[B, 2·hidden]`, longest sequence first.
   private func fusedStates(_ data: Tensor, _ batchSizes: Tensor, _ weights: [Tensor]) -> Tensor {
-    made(weights.handles { list, _ in ct_bilstm(data.handle, batchSizes.handle, list) })
+    let limits = ProductPolicy.limits(data.dtype)
+    return made(withHandles([weights]) { ct_bilstm(data.handle, batchSizes.handle, $0[0], limits) })
   }
 
   private func plainStates(_ data: Tensor, _ batchSizes: Tensor, _ weights: [Tensor]) -> Tensor {
     let batch = Int(batchSizes.narrowed(0, from: 0, count: 1).item)
     let zeros = Tensor.zeros([2, batch, hiddenSize], dtype: data.dtype, device: data.device)
     var out = [OpaquePointer?](repeating: nil, count: 3)
-    done(
-      weights.handles { list, count in
-        ct_lstm_packed(
-          data.handle, batchSizes.handle, zeros.handle, zeros.handle, list, count, true, ct_grad_mode(), &out)
-      })
+    let inputs = ct_lstm_inputs(
+      data: data.handle, batch_sizes: batchSizes.handle, h0: zeros.handle, c0: zeros.handle)
+    done(withHandles([weights]) { ct_lstm_packed(inputs, $0[0], ct_grad_mode(), &out) })
     return out.map { Tensor($0!) }[1].transposed(0, 1).reshaped([batch, 2 * hiddenSize])
   }
 }
@@ -67,7 +74,7 @@ struct PackedOrder {
   private(set) var tokens: [Int64] = []
   /// Sequences still running at each time step.
   private(set) var batchSizes: [Int64] = []
-  /// For each sequence in the caller's order, its place in the packed batch.
+  /// For each sequence in the caller's order, its index in the packed batch.
   private(set) var sequenceRanks: [Int64]
 
   init(_ lengths: [Int]) {
@@ -78,7 +85,9 @@ struct PackedOrder {
       starts.append(total)
       total += length
     }
-    let longestFirst = lengths.indices.sorted { (lengths[$0], $1) > (lengths[$1], $0) }
+    let longestFirst = lengths.indices.sorted { a, b in
+      lengths[a] == lengths[b] ? a < b : lengths[a] > lengths[b]
+    }
     sequenceRanks = [Int64](repeating: 0, count: lengths.count)
     for (rank, sequence) in longestFirst.enumerated() { sequenceRanks[sequence] = Int64(rank) }
     tokens.reserveCapacity(total)

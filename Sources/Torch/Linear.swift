@@ -50,17 +50,16 @@ public final class Linear: Module {
   {
     OperationCounter.add(layers.reduce(0) { $0 + 2 * Double(x.count) * Double($1.outputs) })
     let panels = layers.map { $0.panels(x.dtype) }
+    let outputs = layers.map(\.outputs)
     return made(
-      panels.handles { p, count in
-        layers.map(\.outputs).int64s { outputs, _ in
-          biases.handles { b, biasCount in ct_panel_linear(x.handle, p, outputs, count, b, biasCount, gelu) }
-        }
+      withHandles([panels, biases]) { lists in
+        outputs.int64s { sizes, _ in ct_packed_linear(x.handle, lists[0], sizes, lists[1], gelu) }
       })
   }
 
   /// Whether this product goes to a packed copy of the weight, which is kept until the weight changes.
   func packs(_ x: Tensor) -> Bool {
-    !recordsGradients && x.rank == 2 && Fused.packs(x.dtype, on: x.device, sides: [inputs, outputs])
+    !recordsGradients && x.rank == 2 && ProductPolicy.packs(x.dtype, on: x.device, sides: [inputs, outputs])
   }
 
   private func panels(_ dtype: DType) -> Tensor {
@@ -77,16 +76,17 @@ public final class Linear: Module {
     return weight
   }
 
-  /// Keeps the weight in this type alone, as inference in it multiplies; `weight` is empty then where products are packed.
+  /// Keeps the weight in this type alone, as inference in it multiplies; where products are packed, `weight`
+  /// is empty from then on.
   public func keepWeight(as dtype: DType) {
     if packedAlone?.dtype == dtype { return }
-    if Fused.packs(dtype, on: plainWeight.device, sides: [inputs, outputs]) {
+    if ProductPolicy.packs(dtype, on: plainWeight.device, sides: [inputs, outputs]) {
       let packed = made(ct_pack(weight.handle, dtype.rawValue))
       if packed.dtype == weight.dtype, packed.count == weight.count {
-        // In the weight's own memory: what it would leave free, the C allocator could not give to the next one.
-        let place = weight.detached()
-        place.copy(from: packed.reshaped(place.shape))
-        packedAlone = place.reshaped(packed.shape)
+        // In the weight's own memory, which the C allocator could not give to the next one if it were freed.
+        let memory = weight.detached()
+        memory.copy(from: packed.reshaped(memory.shape))
+        packedAlone = memory.reshaped(packed.shape)
       } else {
         packedAlone = packed
       }

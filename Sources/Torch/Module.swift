@@ -5,11 +5,14 @@
 ///   @Child("dense") var dense: Linear
 /// }
 /// ```
-/// `namedParameters()` then finds `dense.weight` and `dense.bias`. A key may hold dots, so that a flat class can
-/// follow a nested checkpoint (`@Child("attention.self.query")`).
+/// `namedParameters()` then finds `dense.weight` and `dense.bias`. A key may hold dots, so that a flat class
+/// can follow a nested checkpoint (`@Child("attention.self.query")`).
 public protocol Module: AnyObject {}
 
 /// A tensor that training changes and a checkpoint stores.
+///
+/// Sendable by convention: replaced while a model is made, moved or frozen, which is done before threads
+/// share it.
 @propertyWrapper
 public final class Parameter: @unchecked Sendable {
   public let key: String

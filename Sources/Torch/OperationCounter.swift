@@ -1,17 +1,28 @@
-/// Counts the multiplications and additions of matrix products as they are asked for, to check what a model computes.
-public enum OperationCounter {
-  nonisolated(unsafe) private static var operations: Double?
+import Foundation
 
-  /// What forward passes in `body` multiply and add; what a backward pass does is not counted.
+/// Counts the multiplications and additions of matrix products as they are asked for, to check what a model
+/// computes.
+public enum OperationCounter {
+  /// Its lock guards the value.
+  private final class Sum: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = 0.0
+
+    func add(_ more: Double) { lock.withLock { value += more } }
+    var total: Double { lock.withLock { value } }
+  }
+
+  @TaskLocal private static var current: Sum?
+
+  /// What forward passes in `body` multiply and add on this task; what a backward pass does is not counted.
   public static func count(_ body: () throws -> Void) rethrows -> Double {
-    operations = 0
-    defer { operations = nil }
-    try body()
-    return operations ?? 0
+    let sum = Sum()
+    try $current.withValue(sum, operation: body)
+    return sum.total
   }
 
   static func add(_ count: @autoclosure () -> Double) {
-    if let sum = operations { operations = sum + count() }
+    if let current { current.add(count()) }
   }
 
   /// Products of queries with keys and of weights with values in sequences of these lengths (int64 `[B]`).

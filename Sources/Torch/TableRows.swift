@@ -3,9 +3,9 @@ import Foundation
 
 /// AdamW's state of a table whose rows are brought up to date when they are read.
 ///
-/// A step without a gradient still decays a weight and its moments and moves it on. Those steps are made up for row by
-/// row, with the rates they had, so that the result is that of updating the whole table at every step. A row that
-/// never had a gradient takes no memory for its moments.
+/// A step without a gradient still decays a weight and its moments and moves it on. Those steps are made up
+/// for row by row, with the rates they had, so that the result is that of updating the whole table at every
+/// step. A row that never had a gradient takes no memory for its moments.
 final class TableRows {
   let table: Tensor
   let mean: Tensor
@@ -13,20 +13,20 @@ final class TableRows {
   /// The step that every row is at after ``catchUp(_:)``
   let step: Tensor
   private let seen: Tensor
-  private let betas: (Double, Double)
-  private let epsilon: Double
+  private let settings: AdamW.Settings
   private let weightDecay: Double
   /// Steps done when all rows were last up to date
   private var settledAt = 0
   /// Three numbers for each step since, as `ct_adamw_rows` wants them
   private var history: [Float] = []
 
-  init(_ table: Tensor, betas: (Double, Double), epsilon: Double, weightDecay: Double) {
+  init(_ table: Tensor, _ settings: AdamW.Settings, weightDecay: Double) {
     precondition(
       table.device == .cpu && table.dtype == .float32 && table.rank == 2,
       "rows are kept of float32 tables on the CPU")
     self.table = table
-    (self.betas, self.epsilon, self.weightDecay) = (betas, epsilon, weightDecay)
+    self.settings = settings
+    self.weightDecay = weightDecay
     mean = made(table.shape.int64s(ct_zeros_on_demand))
     square = made(table.shape.int64s(ct_zeros_on_demand))
     step = .zeros([])
@@ -38,8 +38,8 @@ final class TableRows {
   func step(_ gradient: Tensor, learningRate: Double) {
     let number = Double(stepCount + 1)
     history += [
-      Float(1 - learningRate * weightDecay), Float(learningRate / (1 - pow(betas.0, number))),
-      Float((1 - pow(betas.1, number)).squareRoot()),
+      Float(1 - learningRate * weightDecay), Float(learningRate / (1 - pow(settings.beta1, number))),
+      Float((1 - pow(settings.beta2, number)).squareRoot()),
     ]
     update(ids: nil, gradient)
   }
@@ -61,12 +61,13 @@ final class TableRows {
   }
 
   private func update(ids: Tensor?, _ gradient: Tensor?) {
+    let state = ct_adamw_table(
+      weights: table.handle, means: mean.handle, squares: square.handle, seen: seen.handle)
     done(
-      history.withUnsafeBufferPointer {
-        ct_adamw_rows(
-          table.handle, mean.handle, square.handle, seen.handle, ids?.handle, gradient?.handle,
-          $0.baseAddress,
-          Int64(settledAt), Int64($0.count / 3), betas.0, betas.1, epsilon)
+      history.withUnsafeBufferPointer { steps in
+        let missed = ct_adamw_history(
+          steps: steps.baseAddress, first: Int64(settledAt), count: Int64(steps.count / 3))
+        return ct_adamw_rows(state, ids?.handle, gradient?.handle, missed, settings.forEngine())
       })
   }
 }

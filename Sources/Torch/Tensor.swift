@@ -1,9 +1,12 @@
 import CTorch
 
-/// An n-dimensional array in libtorch's memory, with its place in the autograd graph.
+/// An n-dimensional array in libtorch's memory, and a node of the autograd graph.
 ///
 /// Shapes use these letters everywhere: B batch, T packed tokens, P padded length, H hidden size, N heads,
 /// K blocks used, C classes. A mistake in shapes or types stops the program with libtorch's message.
+///
+/// Sendable by convention: the handle never changes and its count of references is atomic. libtorch lets
+/// threads read one tensor at once; whoever changes elements in place must be alone with the tensor.
 public final class Tensor: @unchecked Sendable {
   let handle: OpaquePointer
 
@@ -114,8 +117,8 @@ extension Tensor {
   public func to(_ type: DType) -> Tensor { dtype == type ? self : made(ct_to_dtype(handle, type.rawValue)) }
 
   /// This tensor when it is there already, else a copy on that device.
-  public func to(_ place: Device) -> Tensor {
-    device == place ? self : made(ct_to_device(handle, place.code.type, place.code.index))
+  public func to(_ target: Device) -> Tensor {
+    device == target ? self : made(ct_to_device(handle, target.code.type, target.code.index))
   }
 }
 
@@ -140,11 +143,18 @@ extension [Int] {
   }
 }
 
-extension [Tensor] {
-  /// The handles, kept alive for the time of the call.
-  func handles<R>(_ body: (UnsafePointer<OpaquePointer?>?, Int32) -> R) -> R {
-    withExtendedLifetime(self) {
-      map { Optional($0.handle) }.withUnsafeBufferPointer { body($0.baseAddress, Int32($0.count)) }
+/// Calls `body` with each list of tensors as the C shim wants it; all are kept alive for the time of the
+/// call.
+func withHandles<R>(_ lists: [[Tensor]], _ body: ([ct_list]) -> R) -> R {
+  let handles: [OpaquePointer?] = lists.joined().map(\.handle)
+  return withExtendedLifetime(lists) {
+    handles.withUnsafeBufferPointer { all in
+      var start = all.baseAddress
+      let parts = lists.map { list in
+        defer { start = start?.advanced(by: list.count) }
+        return ct_list(tensors: start, count: Int32(list.count))
+      }
+      return body(parts)
     }
   }
 }

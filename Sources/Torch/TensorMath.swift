@@ -5,7 +5,6 @@ import CTorch
 extension Tensor {
   /// At most one size may be -1: it is worked out from the others.
   public func reshaped(_ shape: [Int]) -> Tensor { made(shape.int64s { ct_reshape(handle, $0, $1) }) }
-  public func permuted(_ order: [Int]) -> Tensor { made(order.int64s { ct_permute(handle, $0, $1) }) }
   public func transposed(_ first: Int, _ second: Int) -> Tensor {
     made(ct_transpose(handle, Int64(first), Int64(second)))
   }
@@ -25,11 +24,8 @@ extension Tensor {
   }
 
   public static func concatenated(_ tensors: [Tensor], along dimension: Int = 0) -> Tensor {
-    tensors.count == 1 ? tensors[0] : made(tensors.handles { ct_cat($0, $1, Int64(dimension)) })
-  }
-
-  public static func stacked(_ tensors: [Tensor], along dimension: Int = 0) -> Tensor {
-    made(tensors.handles { ct_stack($0, $1, Int64(dimension)) })
+    tensors.count == 1
+      ? tensors[0] : made(withHandles([tensors]) { ct_cat($0[0], Int64(dimension)) })
   }
 
   /// Consecutive pieces of the given sizes; their backward pass is one concatenation.
@@ -59,7 +55,6 @@ extension Tensor {
   public func squareRoot() -> Tensor { made(ct_sqrt(handle)) }
   public func abs() -> Tensor { made(ct_abs(handle)) }
   public func tanh() -> Tensor { made(ct_tanh(handle)) }
-  public func sigmoid() -> Tensor { made(ct_sigmoid(handle)) }
   public func relu() -> Tensor { made(ct_relu(handle)) }
 
   public func sum() -> Tensor { made(ct_sum(handle)) }
@@ -80,28 +75,23 @@ extension Tensor {
     return made(ct_matmul(handle, other.handle))
   }
   public func softmax(along dimension: Int = -1) -> Tensor { made(ct_softmax(handle, Int64(dimension))) }
-  public func logSoftmax(along dimension: Int = -1) -> Tensor {
-    made(ct_log_softmax(handle, Int64(dimension)))
-  }
 
   /// `x Wᵀ + b`: `[…,in]` with weight `[out,in]` and bias `[out]` → `[…,out]`.
   public func linear(_ weight: Tensor, _ bias: Tensor?) -> Tensor {
     linear([weight], bias.map { [$0] } ?? [])
   }
 
-  /// The same for several weights whose outputs stand side by side. They may be float32 where this tensor is not.
-  /// - Parameter biases: one a weight, or none at all.
+  /// The same for several weights whose outputs stand side by side. They may be float32 where this tensor is
+  /// not.
+  /// - Parameter biases: one per weight, or none at all.
   func linear(_ weights: [Tensor], _ biases: [Tensor]) -> Tensor {
     OperationCounter.add(weights.reduce(0) { $0 + 2 * Double(count) * Double($1.shape[0]) })
     if Fused.isEnabled {
-      return made(
-        weights.handles { w, count in
-          biases.handles { b, biasCount in ct_fast_linear(handle, w, count, b, biasCount) }
-        })
+      let limits = ProductPolicy.limits(dtype)
+      return made(withHandles([weights, biases]) { ct_fast_linear(handle, $0[0], $0[1], limits) })
     }
-    let (weight, bias) = (
-      Tensor.concatenated(weights).to(dtype), biases.isEmpty ? nil : Tensor.concatenated(biases).to(dtype)
-    )
+    let weight = Tensor.concatenated(weights).to(dtype)
+    let bias = biases.isEmpty ? nil : Tensor.concatenated(biases).to(dtype)
     return made(ct_linear(handle, weight.handle, bias?.handle))
   }
 
@@ -112,7 +102,8 @@ extension Tensor {
   }
 
   /// Rows of this table `[V,H]` for ids (int64, any shape) → `[…,H]`.
-  /// - Parameter hasRowGradients: whether this table's gradient holds the rows that were read, instead of all.
+  /// - Parameter hasRowGradients: whether this table's gradient holds the rows that were read, instead of
+  ///   all.
   public func rows(_ ids: Tensor, hasRowGradients: Bool = false) -> Tensor {
     made(ct_embedding(handle, ids.handle, hasRowGradients))
   }
@@ -125,7 +116,8 @@ extension Tensor {
   /// - Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units".
   public func gelu(tanhApproximation: Bool = false) -> Tensor { made(ct_gelu(handle, tanhApproximation)) }
 
-  /// Mean cross-entropy of logits `[B,C]` against class indices (int64, `[B]`); a target of `ignored` counts for nothing.
+  /// Mean cross-entropy of logits `[B,C]` against class indices (int64, `[B]`); targets of `ignored` do not
+  /// count.
   public func crossEntropy(_ targets: Tensor, ignored: Int = -100) -> Tensor {
     made(ct_cross_entropy(handle, targets.handle, Int64(ignored)))
   }

@@ -1,6 +1,5 @@
-import Files
 import CTorch
-import Foundation
+import Files
 
 /// Unwraps a handle from the shim; a NULL is the caller's mistake (shapes, types) and stops the program with
 /// libtorch's own message.
@@ -9,30 +8,20 @@ func made(_ handle: OpaquePointer?, _ operation: StaticString = #function) -> Te
   return Tensor(handle)
 }
 
-/// As ``made(_:_:)``, for operations whose failure is an event and not a mistake.
-func madeOrThrow(_ handle: OpaquePointer?) throws -> Tensor {
-  guard let handle else { throw TorchError(lastErrorLine()) }
-  return Tensor(handle)
-}
-
 func done(_ status: Int32, _ operation: StaticString = #function) {
   if status != 0 { stop(operation) }
 }
 
+/// For operations whose failure is an event and not a mistake.
 func doneOrThrow(_ status: Int32) throws {
-  if status != 0 { throw TorchError(lastErrorLine()) }
+  if status != 0 { throw FathomError(.engine, Sentence(lastErrorLine())) }
 }
 
+/// A tensor operation in the middle of a forward pass has no way back.
 func stop(_ operation: StaticString) -> Never {
-  // A tensor operation in the middle of a forward pass has no way back; say in one line what to do.
-  if ct_last_error_kind() == Int32(CT_ERROR_RESOURCE) {
-    FileHandle.standardError.write(
-      Data(
-        "fathom: out of memory in \(operation): lower --batch-size or --max-length (\(lastErrorLine()))\n"
-          .utf8))
-    exit(1)
-  }
-  fatalError("\(operation): \(lastErrorLine())")
+  let words = "\(operation): \(lastErrorLine())"
+  if ct_last_error_kind() == Int32(CT_ERROR_RESOURCE) { Engine.exhausted(words) }
+  fatalError(words)
 }
 
 private func lastErrorLine() -> String {

@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure training and inference on this machine.",
     discussion: """
-      Runs VA classifiers with drawn weights on IMDB's distribution of lengths and gives real tokens a second, and
+      Runs VA classifiers with drawn weights on IMDB's distribution of lengths and gives real tokens per second, and
       the share of the rate that this machine's matrix product reaches in the same run. Tools/bench_peers.py puts the
       same work through other frameworks, side by side.
 
@@ -45,10 +45,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "cpu, cuda, cuda:N, mps, or auto (a GPU where there is one).")
   var device = "cpu"
 
-  @Option(help: "CPU threads (default: one per physical core).", in: .threads)
+  @Option(help: "CPU threads (default: one per physical core, within a container's quota).", in: .threads)
   var threads: Int?
 
-  @Flag(help: "One JSON object a line instead of the table.")
+  @Flag(help: "One JSON object per line instead of the table.")
   var json = false
 
   @Option(
@@ -69,25 +69,25 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     Engine.keepFreedMemory()
     if let threads { Engine.threadCount = threads } else { Engine.useAllCores() }
-    let place = try Device(device)
-    if worker { return try BenchWorker(device: place).run() }
-    if let growth { return try drawGrowth(to: growth, on: place) }
+    let chosen = try Device(device)
+    if worker { return try BenchWorker(device: chosen).run() }
+    if let growth { return try drawGrowth(to: growth, on: chosen) }
     if !json {
       try Output.line(
         "\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
       try Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
     }
     for name in precision.commaList {
-      guard let chosen = TrainingOptions.Precision(rawValue: name) else {
+      guard let precision = TrainingOptions.Precision(rawValue: name) else {
         throw ValidationError("--precision '\(name)': use fp32 or bf16")
       }
-      let rate = Machine.matrixRate(hidden: hidden, dtype: chosen.dtype, device: place)
+      let rate = Machine.matrixRate(hidden: hidden, dtype: precision.dtype, device: chosen)
       for name in mode.commaList {
         guard let mode = Workload.Mode(rawValue: name) else {
           throw ValidationError("--mode '\(name)': use train or inference")
         }
         for count in try blocks.commaList.map(parse) {
-          try measure(workload(mode, chosen, count), rate, place)
+          try measure(workload(mode, precision, count), rate, chosen)
         }
       }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Study
+import Torch
 
 /// An error whose settings are named as flags.
 private struct NamedError: Error, CustomStringConvertible {
@@ -30,6 +31,12 @@ struct Fathom: AsyncParsableCommand {
   static func main() async {
     // A reader that is gone is an error of the write that finds out.
     signal(SIGPIPE, SIG_IGN)
+    Engine.onExhaustion { words in
+      let (batch, length) = (Flags.name(.batchSize), Flags.name(.maximumLength))
+      let line = "fathom: out of memory in \(words): lower \(batch) or \(length)\n"
+      FileHandle.standardError.write(Data(line.utf8))
+      Foundation.exit(1)
+    }
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -1,8 +1,9 @@
 import Encoder
-import Benchmark
 import Foundation
 import Testing
 import Torch
+
+@testable import Benchmark
 
 @Suite struct BenchmarkTests {
   @Test func `batches keep the distribution of lengths, the like ones together`() {
@@ -44,19 +45,18 @@ import Torch
     #expect(work(1, .inference) < 0.3 * (work(2, .inference) - work(1, .inference)))
   }
 
-  /// The model's own count of what it multiplies equals the least that the equations need: nothing is spent on padding,
-  /// and the cost is linear in real tokens and in blocks.
+  /// The model's own count of what it multiplies equals the least that the equations need: nothing is spent
+  /// on padding, and the cost is linear in real tokens and in blocks.
   @Test(arguments: [true, false])
   func `the model multiplies what the equations need and no more`(isFused: Bool) {
-    Fused.isEnabled = isFused
-    defer { Fused.isEnabled = true }
     func counted(_ blocks: Int, _ lengths: [Int]) -> Double {
       let config = BERTConfig(
         vocabularySize: 50, hiddenSize: 64, blockCount: blocks, headCount: 4, intermediateSize: 256)
       let bert = BERTModel(config)
       bert.initialize()
       let batch = PackedTokens(lengths.map { [Int32](repeating: 3, count: $0) })
-      return OperationCounter.count { withoutGradients { _ = bert.pooled(batch) } }
+      func run() { withoutGradients { _ = bert.pooled(batch) } }
+      return OperationCounter.count { if isFused { run() } else { Fused.disabled(run) } }
         - Double(2 * lengths.count * 64 * 64)
     }
     for lengths in [[7], [3, 90, 41], [200, 200, 150, 8]] {
@@ -72,12 +72,33 @@ import Torch
     }
   }
 
-  @Test func `a round takes time in both modes`() {
-    for mode in Workload.Mode.allCases {
-      let work = Workload(
-        mode: mode, hidden: 32, heads: 2, blocks: 2, precision: .fp32, batches: [[5, 7], [3]])
-      #expect(EncoderBenchmark(work).round() > 0)
+  private let small = [[5, 7], [3]]
+
+  @Test func `a round of inference multiplies what its workload says, of the blocks and of the head`() {
+    let work = Workload(
+      mode: .inference, hidden: 32, heads: 2, blocks: 2, precision: .fp32, batches: small)
+    let benchmark = EncoderBenchmark(work)
+    let texts = Double(small.joined().count)
+    // Pooler and a linear layer of two classes
+    let head = texts * Double(2 * 32 * 32 + 2 * 32 * 2)
+    #expect(OperationCounter.count { _ = benchmark.round() } == work.operations + head)
+  }
+
+  @Test func `rounds of training change the weights, rounds of inference do not`() {
+    func sums(_ mode: Workload.Mode) -> (before: Double, after: Double) {
+      let work = Workload(mode: mode, hidden: 32, heads: 2, blocks: 1, precision: .fp32, batches: small)
+      let benchmark = EncoderBenchmark(work)
+      let before = benchmark.weightSum
+      _ = benchmark.round()
+      return (before, benchmark.weightSum)
     }
-    #expect(Machine.matrixRate(hidden: 64, dtype: .float32) > 0)
+    let (trained, inferred) = (sums(.train), sums(.inference))
+    #expect(trained.before != trained.after)
+    #expect(inferred.before == inferred.after)
+  }
+
+  @Test func `the matrix rate multiplies at BERT's largest shape`() {
+    let counted = OperationCounter.count { _ = Machine.matrixRate(hidden: 16, dtype: .float32) }
+    #expect(counted == 12 * 2 * 4096 * 16 * 64)
   }
 }

@@ -188,7 +188,8 @@ struct FusedTests {
 
   @Test(arguments: [DType.float32, .bfloat16])
   func `a feed-forward net in one equals the plain one`(dtype: DType) {
-    // The smaller goes to libtorch's own products, the larger has an odd number of rows for pairs of bfloat16.
+    // The smaller goes to libtorch's own products, the larger has an odd number of rows for pairs of
+    // bfloat16.
     for (rows, hidden, inner) in [(37, 48, 80), (601, 208, 592)] {
       RandomState.seed(1)
       let x = parameter([rows, hidden], dtype)

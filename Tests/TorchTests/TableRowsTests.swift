@@ -20,7 +20,8 @@ import Torch
     /// A step whose gradients depend on the weights that were read.
     func step(_ ids: [Int64], _ number: Int, clip: Double? = nil) {
       optimizer.clearGradients()
-      for part in [ids.prefix(ids.count / 2), ids.suffix(ids.count - ids.count / 2)] {  // gradients add up over both
+      // Gradients add up over both.
+      for part in [ids.prefix(ids.count / 2), ids.suffix(ids.count - ids.count / 2)] {
         let ids = Tensor(Array(part))
         optimizer.willRead(ids, of: embedding.weight)
         let read = embedding(ids)

@@ -19,7 +19,7 @@ import Torch
   @Test func `elementwise functions equal plain Swift`() {
     let functions: [((Tensor) -> Tensor, (Float) -> Float)] = [
       ({ $0.exp() }, { exp($0) }), ({ $0.abs() }, { abs($0) }), ({ $0.tanh() }, { tanh($0) }),
-      ({ $0.relu() }, { max(0, $0) }), ({ $0.sigmoid() }, PlainMatrix.sigmoid), ({ $0 * 3 }, { $0 * 3 }),
+      ({ $0.relu() }, { max(0, $0) }), ({ $0 * 3 }, { $0 * 3 }),
       ({ $0 + 0.5 }, { $0 + 0.5 }), ({ ($0 * $0 + 1).log() }, { log($0 * $0 + 1) }),
       ({ ($0 * $0).squareRoot() }, { abs($0) }),
       ({ $0.gelu() }, { 0.5 * $0 * (1 + erf($0 / Float(2).squareRoot())) }),
@@ -60,8 +60,6 @@ import Torch
         tensor(a).argmax().array(Int64.self)
           == (0..<rows).map { r in Int64(a.row(r).firstIndex(of: a.row(r).max()!)!) })
       #expect(isClose(tensor(a).softmax().array(), a.mapRows(PlainMatrix.softmax).values))
-      #expect(
-        isClose(tensor(a).logSoftmax().array(), a.mapRows { PlainMatrix.softmax($0).map { log($0) } }.values))
     }
   }
 
@@ -70,12 +68,10 @@ import Torch
       let m = PlainMatrix.random(rows, columns, &generator)
       let t = tensor(m)
       #expect(t.transposed(0, 1).array() == m.transposed.values)
-      #expect(t.permuted([1, 0]).contiguous().array() == m.transposed.values)
       #expect(t.reshaped([-1]).shape == [rows * columns])
       #expect(t.narrowed(0, from: rows - 1, count: 1).array() == m.row(rows - 1))
       #expect(t.selected(Tensor([Int64(rows - 1), 0])).array() == m.row(rows - 1) + m.row(0))
       #expect(Tensor.concatenated([t, t]).array() == m.values + m.values)
-      #expect(Tensor.stacked([t, t]).shape == [2, rows, columns])
       #expect(t.split([1, rows - 1].filter { $0 > 0 }).flatMap { $0.array(Float.self) } == m.values)
       #expect(
         Tensor.zeros([rows, columns]).replacing(Tensor([Int64(0)]), with: t.narrowed(0, from: 0, count: 1))

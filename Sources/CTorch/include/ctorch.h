@@ -13,12 +13,29 @@ extern "C" {
 
 typedef struct ct_tensor_impl *ct_tensor;
 
+// Tensors that are borrowed for the time of a call.
+typedef struct {
+  const ct_tensor *tensors;
+  int count;
+} ct_list;
+
 enum { CT_ERROR_PROGRAMMER = 0, CT_ERROR_RESOURCE = 1 };
 const char *ct_last_error(void);
 int ct_last_error_kind(void);
 
 // Data types: libtorch's own numbers (c10::ScalarType).
-enum { CT_UINT8 = 0, CT_INT8 = 1, CT_INT16 = 2, CT_INT32 = 3, CT_INT64 = 4, CT_FLOAT16 = 5, CT_FLOAT32 = 6, CT_FLOAT64 = 7, CT_BOOL = 11, CT_BFLOAT16 = 15 };
+enum {
+  CT_UINT8 = 0,
+  CT_INT8 = 1,
+  CT_INT16 = 2,
+  CT_INT32 = 3,
+  CT_INT64 = 4,
+  CT_FLOAT16 = 5,
+  CT_FLOAT32 = 6,
+  CT_FLOAT64 = 7,
+  CT_BOOL = 11,
+  CT_BFLOAT16 = 15
+};
 // Devices: libtorch's own numbers (c10::DeviceType).
 enum { CT_CPU = 0, CT_CUDA = 1, CT_MPS = 13 };
 
@@ -46,13 +63,11 @@ void *ct_data(ct_tensor t);
 int64_t ct_modifications(ct_tensor t); // counts changes in place
 int ct_item(ct_tensor t, double *value);
 ct_tensor ct_reshape(ct_tensor t, const int64_t *sizes, int rank);
-ct_tensor ct_permute(ct_tensor t, const int64_t *order, int rank);
 ct_tensor ct_transpose(ct_tensor t, int64_t first, int64_t second);
 ct_tensor ct_narrow(ct_tensor t, int64_t dimension, int64_t start, int64_t length);
 ct_tensor ct_index_select(ct_tensor t, int64_t dimension, ct_tensor index);
 ct_tensor ct_index_copy(ct_tensor t, int64_t dimension, ct_tensor index, ct_tensor source);
-ct_tensor ct_cat(const ct_tensor *tensors, int count, int64_t dimension);
-ct_tensor ct_stack(const ct_tensor *tensors, int count, int64_t dimension);
+ct_tensor ct_cat(ct_list tensors, int64_t dimension);
 int ct_split(ct_tensor t, const int64_t *sizes, int count, int64_t dimension, ct_tensor *out);
 
 // MARK: math.cpp
@@ -69,7 +84,6 @@ ct_tensor ct_log(ct_tensor a);
 ct_tensor ct_sqrt(ct_tensor a);
 ct_tensor ct_abs(ct_tensor a);
 ct_tensor ct_tanh(ct_tensor a);
-ct_tensor ct_sigmoid(ct_tensor a);
 ct_tensor ct_relu(ct_tensor a);
 ct_tensor ct_sum(ct_tensor a);
 ct_tensor ct_mean(ct_tensor a);
@@ -78,7 +92,6 @@ ct_tensor ct_sum_along(ct_tensor a, int64_t dimension);
 ct_tensor ct_max_along(ct_tensor a, int64_t dimension);
 ct_tensor ct_argmax(ct_tensor a, int64_t dimension);
 ct_tensor ct_softmax(ct_tensor a, int64_t dimension);
-ct_tensor ct_log_softmax(ct_tensor a, int64_t dimension);
 
 // MARK: nn.cpp
 ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias_or_null);
@@ -88,30 +101,82 @@ ct_tensor ct_dropout(ct_tensor x, double probability);
 ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation);
 ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored);
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v);
-// FlashAttention of packed sequences, on CUDA in 16 bits: queries [M,N,D], keys and values [T,N,D], each with the places
-// where sequences start and the last one ends, int32 [B+1] on the device → [M,N·D].
-ct_tensor ct_varlen_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_tensor query_offsets, ct_tensor offsets, int64_t longest_query, int64_t longest, double dropout);
-int ct_lstm_packed(ct_tensor data, ct_tensor batch_sizes, ct_tensor h0, ct_tensor c0, const ct_tensor *parameters, int count, bool bidirectional, bool training, ct_tensor *out);
 
-// MARK: fused/ (processors with AVX-512 only; rows of a multiple of 16 elements; weights and biases are float32)
-bool ct_fused_available(int dtype);
-// x [M,I] times several weights [O,I], laid end to end, plus as many biases or none; any processor, shape and weight type.
-ct_tensor ct_fast_linear(ct_tensor x, const ct_tensor *weights, int count, const ct_tensor *biases, int bias_count);
-// Whether ct_pack and ct_panel_linear are here, and faster than ct_linear.
-bool ct_panels_available(int dtype);
-// A weight [O,I] laid out for ct_panel_linear; sides are multiples of 16.
+// Of packed sequences: where each one's queries and its keys start, and the last ones end, int32 [B+1] on the
+// device.
+typedef struct {
+  ct_tensor query_offsets;
+  ct_tensor offsets;
+  int64_t longest_query;
+  int64_t longest;
+} ct_sequences;
+
+// FlashAttention, on CUDA in 16 bits: queries [M,N,D], keys and values [T,N,D] → [M,N·D].
+ct_tensor ct_varlen_attention(ct_tensor q, ct_tensor k, ct_tensor v, ct_sequences sequences, double dropout);
+
+typedef struct {
+  ct_tensor data;
+  ct_tensor batch_sizes;
+  ct_tensor h0;
+  ct_tensor c0;
+} ct_lstm_inputs;
+
+// Of two directions. out: three tensors, the output and the last two states.
+int ct_lstm_packed(ct_lstm_inputs inputs, ct_list parameters, bool is_training, ct_tensor *out);
+
+// MARK: fused.cpp
+// The operations of CKernels, whose headers have the shapes. Rows are multiples of 16 elements; weights and
+// biases float32.
+
+// Whether the kernels take this type on this processor.
+bool ct_has_kernels(int dtype);
+// Whether the processor multiplies bfloat16 in tiles of hardware.
+bool ct_has_matrix_tiles(void);
+
+// Multiplications from which weights are packed or rounded for a product, and the most rows that meet them as
+// they lie.
+typedef struct {
+  int64_t pack_from;
+  int64_t round_from;
+  int64_t few_rows;
+} ct_product_limits;
+
+// Any processor, shape and type. biases: one a weight, or none.
+ct_tensor ct_fast_linear(ct_tensor x, ct_list weights, ct_list biases, ct_product_limits limits);
 ct_tensor ct_pack(ct_tensor weight, int dtype);
-// As ct_fast_linear, outside the graph, from packed weights of `outputs` rows each; gelu: of the result.
-ct_tensor ct_panel_linear(ct_tensor x, const ct_tensor *panels, const int64_t *outputs, int count, const ct_tensor *biases, int bias_count, bool gelu);
+// Outside the graph, by packed weights of outputs[i] rows each; has_gelu: of the result.
+ct_tensor
+ct_packed_linear(ct_tensor x, ct_list panels, const int64_t *outputs, ct_list biases, bool has_gelu);
 // outer · gelu(inner · x + bias)
-ct_tensor ct_feed_forward(ct_tensor x, ct_tensor inner, ct_tensor bias, ct_tensor outer);
+ct_tensor
+ct_feed_forward(ct_tensor x, ct_tensor inner, ct_tensor bias, ct_tensor outer, ct_product_limits limits);
 ct_tensor ct_packed_attention(ct_tensor qkv, ct_tensor lengths, int64_t heads, double dropout);
-ct_tensor ct_first_attention(ct_tensor query, ct_tensor keys_values, ct_tensor lengths, int64_t heads, double dropout);
-// Final states [B,2H], longest sequence first, of rows packed by time step; eight parameters as torch.nn.LSTM orders them.
-ct_tensor ct_bilstm(ct_tensor x, ct_tensor batch_sizes, const ct_tensor *parameters);
-// dropout(LayerNorm(words[ids] + positions[places] + types[0])) [T,H] in the given type; row_gradients: as ct_embedding's.
-ct_tensor ct_embed(ct_tensor words, ct_tensor positions, ct_tensor types, ct_tensor gain, ct_tensor offset, ct_tensor ids, ct_tensor places, double epsilon, double dropout, int dtype, bool row_gradients);
-ct_tensor ct_dropout_residual_norm(ct_tensor x, ct_tensor bias, ct_tensor residual, ct_tensor gain, ct_tensor offset, double epsilon, double dropout);
+ct_tensor
+ct_first_attention(ct_tensor query, ct_tensor keys_values, ct_tensor lengths, int64_t heads, double dropout);
+// weights: eight, as torch.nn.LSTM orders them.
+ct_tensor ct_bilstm(ct_tensor x, ct_tensor batch_sizes, ct_list weights, ct_product_limits limits);
+
+typedef struct {
+  ct_tensor words;
+  ct_tensor positions;
+  ct_tensor types;
+  ct_tensor gain;
+  ct_tensor offset;
+  ct_tensor ids;
+  ct_tensor position_ids;
+} ct_embed_inputs;
+
+typedef struct {
+  double epsilon;
+  double dropout;
+  int dtype;
+  bool row_gradients; // as ct_embedding's sparse_gradient
+} ct_embed_settings;
+
+ct_tensor ct_embed(ct_embed_inputs inputs, ct_embed_settings settings);
+ct_tensor ct_residual_norm(
+    ct_tensor x, ct_tensor bias, ct_tensor residual, ct_tensor gain, ct_tensor offset, double epsilon,
+    double dropout);
 
 // MARK: autograd.cpp
 int ct_set_requires_grad(ct_tensor t, bool required);
@@ -124,33 +189,58 @@ bool ct_grad_mode(void);
 void ct_set_grad_mode(bool enabled);
 
 // MARK: optim.cpp
-int ct_adamw_step(const ct_tensor *parameters, const ct_tensor *gradients, const ct_tensor *means, const ct_tensor *squares, const ct_tensor *steps, int count, double lr, double beta1, double beta2, double weight_decay, double epsilon);
-int ct_clip_gradients(const ct_tensor *gradients, int count, double maximum_norm, double *norm);
+typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double weight_decay;
+  double epsilon;
+} ct_adamw;
 
-// MARK: rows.cpp
+// The same number of tensors in each list.
+typedef struct {
+  ct_list parameters;
+  ct_list gradients;
+  ct_list means;
+  ct_list squares;
+  ct_list steps;
+} ct_adamw_state;
+
+int ct_adamw_step(ct_adamw_state state, ct_adamw settings);
+int ct_clip_gradients(ct_list gradients, double maximum_norm, double *norm);
+
 // float32 zeros whose memory the system gives when they are first written to.
 ct_tensor ct_zeros_on_demand(const int64_t *sizes, int rank);
-// AdamW on some rows of a table [V,H], contiguous, on the CPU: first the steps that each has missed, whose gradients were
-// zero, then, where there is a (sparse) gradient, the last one with it. seen: int32 [V], the step that a row is at, or
-// -1 - step while it has never had a gradient. ids: int64, or null for all rows. steps: three floats each (what weights are
-// multiplied by, learning rate over first bias correction, root of the second) for step first + 1 and `count` - 1 more.
-int ct_adamw_rows(ct_tensor table, ct_tensor mean, ct_tensor square, ct_tensor seen, ct_tensor ids_or_null, ct_tensor gradient_or_null, const float *steps, int64_t first, int64_t count, double beta1, double beta2, double epsilon);
 
-// MARK: graph.cpp
-typedef struct ct_graph_state *ct_graph;
-// Whether a libtorch with CUDA is loaded.
-bool ct_graphs_available(void);
-// Records what this thread starts on a CUDA device until ct_graph_end, without doing it; NULL with an error text.
-ct_graph ct_graph_begin(int index);
-int ct_graph_end(ct_graph graph);
-int ct_graph_replay(ct_graph graph);
-void ct_graph_release(ct_graph graph);
+// A table [V,H] whose rows are brought up to date one by one, on the CPU. seen, int32 [V]: the step that a
+// row is at, or -1 - step while it has never had a gradient.
+typedef struct {
+  ct_tensor weights;
+  ct_tensor means;
+  ct_tensor squares;
+  ct_tensor seen;
+} ct_adamw_table;
+
+// Steps first + 1 to first + count. steps: three floats each (what weights are multiplied by, learning rate
+// over first bias correction, root of the second).
+typedef struct {
+  const float *steps;
+  int64_t first;
+  int64_t count;
+} ct_adamw_history;
+
+// Takes rows through the steps that they have missed, whose gradients were zero, and through the last one
+// with the sparse gradient where there is one. ids: int64; without ids and gradient all rows.
+int ct_adamw_rows(
+    ct_adamw_table table, ct_tensor ids_or_null, ct_tensor gradient_or_null, ct_adamw_history history,
+    ct_adamw settings);
 
 // MARK: device.cpp
 const char *ct_version(void);
 int ct_thread_count(void);
 void ct_set_thread_count(int count);
-// Cores that this process may run on, each counted once however many threads it has; 0 where the system does not say.
+// Cores that this process may run on, each counted once however many threads it has; 0 where the system does
+// not say.
 int ct_physical_core_count(void);
 void ct_keep_freed_memory(void);
 int ct_seed(uint64_t seed);
@@ -158,7 +248,6 @@ ct_tensor ct_generator_state(void);
 int ct_set_generator_state(ct_tensor state);
 int ct_cuda_count(void);
 bool ct_mps_available(void);
-const char *ct_cpu_capability(void);
 bool ct_cpu_has_bfloat16(void);
 
 #ifdef __cplusplus

@@ -1,0 +1,2 @@
+// Nothing to call: a program that links this target waits as waiting.c says.
+#pragma once
