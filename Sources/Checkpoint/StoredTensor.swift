@@ -4,7 +4,7 @@ import Torch
 
 /// A tensor in a mapped file, not read yet. Its range was checked against the file when it was found.
 public struct StoredTensor: Sendable {
-  public let name: String
+  public internal(set) var name: String
   public let dtype: DType
   public let shape: [Int]
   /// In elements; nil for row by row.
@@ -28,6 +28,9 @@ public struct StoredTensor: Sendable {
     return Tensor.borrowing(copy, dtype: dtype, shape: shape, strides: strides, body)
   }
 
+  /// Of the elements, without gaps.
+  var sizeBytes: Int { shape.reduce(1, *) * dtype.sizeBytes }
+
   private var spanBytes: Int {
     guard let strides else { return shape.reduce(1, *) * dtype.sizeBytes }
     if shape.contains(0) { return 0 }
@@ -38,12 +41,20 @@ public struct StoredTensor: Sendable {
   public func load() -> Tensor { withView { $0.clone() } }
 
   /// Fills a tensor, converting the type.
-  /// - Throws: when the shapes differ.
+  /// - Throws: ``FathomError`` when the shapes differ, or the file holds integers for a tensor that is
+  ///   trained.
   public func load(into destination: Tensor) throws {
+    guard dtype.isFloatingPoint || !destination.dtype.isFloatingPoint else {
+      throw FathomError(
+        .unsupported, at: file.url.path,
+        "tensor '\(name)' holds \(String(describing: dtype)), and integers are no weights",
+        mend: "bring a checkpoint in float32, float16 or bfloat16")
+    }
     guard destination.shape == shape else {
-      throw CheckpointError(
-        "\(file.url.path): tensor '\(name)' has shape \(shape) where config.json asks for \(destination.shape): "
-          + "the two files do not belong together")
+      throw FathomError(
+        .damaged, at: file.url.path,
+        "tensor '\(name)' has shape \(shape) where config.json asks for \(destination.shape)",
+        mend: "the two files do not belong together")
     }
     withView { destination.copy(from: $0) }
   }

@@ -39,12 +39,22 @@ import Torch
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}",
     "{\"a\":{\"dtype\":\"F8_E5M2\",\"shape\":[8],\"data_offsets\":[0,8]}}", "{\"a\":{\"dtype\":\"F32\"}}",
     "{\"a\":7}", "[1]", "{",
+    // A name twice, bytes of two tensors, of none, and after the last one; a number that is no whole one.
+    #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"#
+      + #""a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"#
+      + #""b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"#
+      + #""b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#,
+    #"{"a":{"dtype":"U8","shape":[8.0],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8],"b":"# + String(repeating: "[", count: 100_000),
   ])
   func `a hostile header is refused with a sentence that names the file`(header: String) throws {
     try Fixtures.withFolder { folder in
       let url = folder.appendingPathComponent("h.safetensors")
       try file(header, [UInt8](repeating: 0, count: 8)).write(to: url)
-      let error = #expect(throws: CheckpointError.self) { try SafeTensors.read(url) }
+      let error = #expect(throws: FathomError.self) { try SafeTensors.read(url) }
       #expect(error?.description.contains("h.safetensors") == true)
     }
   }
@@ -57,7 +67,7 @@ import Torch
         file("", length: 0),
       ] {
         try data.write(to: url)
-        #expect(throws: CheckpointError.self) { try SafeTensors.read(url) }
+        #expect(throws: FathomError.self) { try SafeTensors.read(url) }
       }
     }
   }
