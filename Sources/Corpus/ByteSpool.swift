@@ -12,7 +12,7 @@ public final class ByteSpool: @unchecked Sendable {
   private var written: UInt64 = 0
   private static let bufferSize = 1 << 20
 
-  /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
+  /// - Throws: ``FathomError`` when the temporary folder cannot be written to.
   public init() throws {
     descriptor = try SectionFile.temporaryDescriptor()
   }
@@ -42,7 +42,8 @@ public final class ByteSpool: @unchecked Sendable {
       let start = index == 0 ? 0 : ends[index - 1]
       if ends[index] > written { try flush() }
       guard let bytes = SectionFile.read(descriptor, at: Int(start), Int(ends[index] - start)) else {
-        throw CorpusError("the temporary copy of the data cannot be read back: check the disk")
+        throw FathomError(
+          .damaged, "the temporary copy of the data cannot be read back", mend: "check the disk")
       }
       return bytes
     }

@@ -24,7 +24,8 @@ public struct CorpusReader: Sendable {
   public var quoting: Quoting?
 
   public init(
-    textColumn: String = "text", labelColumn: String = "label", hasHeader: Bool = true, quoting: Quoting? = nil
+    textColumn: String = "text", labelColumn: String = "label", hasHeader: Bool = true,
+    quoting: Quoting? = nil
   ) {
     self.textColumn = textColumn
     self.labelColumn = labelColumn

@@ -24,7 +24,7 @@ public struct DataCache: Sendable {
   /// - Parameters:
   ///   - name: of the source; a new key replaces an old one of the same name.
   ///   - key: everything that the content depends on.
-  /// - Throws: what `make` throws, and ``CorpusError`` when the disk is full. Where the folder cannot be written to, the file is a
+  /// - Throws: what `make` throws, and ``FathomError`` when the disk is full. Where the folder cannot be written to, the file is a
   ///   temporary one.
   func file(_ name: String, key: String, make: (SectionWriter) throws -> Void) throws -> SectionFile {
     let url = folder.appendingPathComponent(String(TextList.hash(name), radix: 16) + ".data")
@@ -40,8 +40,8 @@ public struct DataCache: Sendable {
     let descriptor = Foundation.open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return try SectionFile.temporary(body) }
     flock(descriptor, LOCK_EX | LOCK_NB)  // as long as it is being written: what a killed process leaves can be told
-    let full = CorpusError(
-      "\(folder.path) cannot be written to: free some space, or run with --no-data-cache")
+    let full = FathomError(
+      .diskFull, at: folder.path, "cannot be written to", mend: "free some space, or give \(.dataCache)")
     do {
       let file = try SectionFile.write(to: descriptor, full: full, body)
       rename(partial, url.path)

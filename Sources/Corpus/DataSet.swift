@@ -1,3 +1,4 @@
+import Crypto
 import Files
 import Foundation
 
@@ -28,7 +29,7 @@ public struct DataSet: Sendable {
   }
 
   /// - Parameter classes: those of the training data; nil makes them from these examples.
-  /// - Throws: ``CorpusError`` for a label that `classes` does not have, naming its line, or for a single class.
+  /// - Throws: ``FathomError`` for a label that `classes` does not have, naming its line, or for a single class.
   public init(_ examples: [LabelledText], classes known: [String]? = nil) throws {
     try self.init(classes: known) { LabelledTextReader(MemoryFormat(rest: examples[...]), path: "the data") }
   }
@@ -106,10 +107,10 @@ public struct DataSet: Sendable {
     return (parts.rest, parts.chosen)
   }
 
-  /// A number that changes with any text, class or split.
+  /// SHA-256 of the texts, the classes and which examples are in which set, as 64 hexadecimal digits.
   public static func fingerprint(_ sets: [DataSet]) -> String {
     let origins = sets.compactMap(\.origin)
-    let origin = origins.count == sets.count ? DataOrigin(all: origins)?.derived("fingerprint") : nil
+    let origin = origins.count == sets.count ? DataOrigin(all: origins)?.derived("sha256") : nil
     if let file = try? origin?.file({ try $0.appendSection(Array(hash(sets).utf8)) }), file.sectionCount == 2
     {
       return String(decoding: file.section(1), as: UTF8.self)
@@ -118,15 +119,18 @@ public struct DataSet: Sendable {
   }
 
   private static func hash(_ sets: [DataSet]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var hash = SHA256()
     for set in sets {
+      hash.update(data: Data(set.texts.sourceDigest))
+      var rows = NumberDigest()
       for (index, target) in set.targets.enumerated() {
-        hash = (hash ^ set.texts.hash(of: index)) &* 0x0000_0100_0000_01b3
-        hash = (hash ^ UInt64(target + 256)) &* 0x0000_0100_0000_01b3
+        rows.add(UInt64(set.texts.row(index)) << 32 | UInt64(UInt32(truncatingIfNeeded: target)))
       }
-      hash = (hash ^ 0xFFFF) &* 0x0000_0100_0000_01b3
+      hash.update(data: Data(rows.finish()))
+      // A Swift description escapes what would make two lists of names look alike.
+      hash.update(data: Data(set.classes.debugDescription.utf8))
     }
-    return String(hash, radix: 16)
+    return hash.finalize().map { String(format: "%02x", $0) }.joined()
   }
 
   /// Draws `size` examples, the classes' quotas by largest remainder; both sets are in the original order.

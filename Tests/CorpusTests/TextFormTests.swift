@@ -7,7 +7,9 @@ import Testing
 
 /// What people's files hold that is not in the book.
 @Suite struct TextFormTests {
-  private func withFile<R>(_ bytes: some Sequence<UInt8>, _ name: String, _ body: (URL) throws -> R) throws -> R {
+  private func withFile<R>(_ bytes: some Sequence<UInt8>, _ name: String, _ body: (URL) throws -> R) throws
+    -> R
+  {
     try Fixtures.withFolder { folder in
       let file = folder.appendingPathComponent(name)
       try Data(bytes).write(to: file)
@@ -39,7 +41,8 @@ import Testing
     try withFile(text.utf8, "d.csv") { file in
       let set = try CorpusReader().dataSet(file, split: .train)
       #expect(set.count == 2 && set.notes.count == 1)
-      #expect(set.notes[0].contains("1 of 3 records") && set.notes[0].hasSuffix("takes 3 lines, from line 3 on"))
+      #expect(
+        set.notes[0].contains("1 of 3 records") && set.notes[0].hasSuffix("takes 3 lines, from line 3 on"))
     }
   }
 
@@ -130,7 +133,10 @@ import Testing
     let sources = [
       ("d.csv", "text,label\r\n\"a \"\"b\"\", c\nd\",x\r\nplain é,y\r\n"),
       ("d.tsv", "text\tlabel\na \"b\tx\nc\ty\n"),
-      ("d.jsonl", "{\"text\": \"a\\u00e9 \\\"\", \"label\": 1.5}\n{\"label\": \"y\", \"text\": \"b\", \"n\": [{}]}\n"),
+      (
+        "d.jsonl",
+        "{\"text\": \"a\\u00e9 \\\"\", \"label\": 1.5}\n{\"label\": \"y\", \"text\": \"b\", \"n\": [{}]}\n"
+      ),
     ]
     try Fixtures.withFolder { folder in
       for (name, text) in sources {
