@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// Byte strings in a temporary file, appended once and read back in any order: memory holds a place each, no bytes.
+/// Byte strings in a temporary file, appended once and read back in any order: memory holds a place each, no
+/// bytes.
 ///
 /// The file has no name once it is open, so that nothing is left behind however the program ends.
 public final class ByteSpool: @unchecked Sendable {

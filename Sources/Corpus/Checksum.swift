@@ -1,4 +1,5 @@
-/// 64 bits that change with any change of one word, at several GB a second: for damage, not against attackers.
+/// 64 bits that change with any change of one word, at several GB a second: for damage, not against
+/// attackers.
 struct Checksum {
   private static let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
 

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// How labelled texts are read from an aclImdb-like folder, a CSV, TSV or JSON Lines file. Texts come as they are
-/// written; what is done to them belongs to the model.
+/// How labelled texts are read from an aclImdb-like folder, a CSV, TSV or JSON Lines file. Texts come as they
+/// are written; what is done to them belongs to the model.
 public struct CorpusReader: Sendable {
   /// Which half of a folder that holds both is meant.
   public enum Split: String, Sendable { case train, test }

@@ -29,7 +29,8 @@ public struct DataSet: Sendable {
   }
 
   /// - Parameter classes: those of the training data; nil makes them from these examples.
-  /// - Throws: ``FathomError`` for a label that `classes` does not have, naming its line, or for a single class.
+  /// - Throws: ``FathomError`` for a label that `classes` does not have, naming its line, or for a single
+  ///   class.
   public init(_ examples: [LabelledText], classes known: [String]? = nil) throws {
     try self.init(classes: known) { LabelledTextReader(MemoryFormat(rest: examples[...]), path: "the data") }
   }
@@ -78,8 +79,8 @@ public struct DataSet: Sendable {
 
   public var count: Int { texts.count }
 
-  /// Numbers by value where all labels are finite numbers, else all by the bytes of their spelling: one order, whatever
-  /// order they come in.
+  /// Numbers by value where all labels are finite numbers, else all by the bytes of their spelling: one
+  /// order, whatever order they come in.
   static func ordered(_ labels: [String]) -> [String] {
     let spelled = labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let numbers = spelled.compactMap { Double($0) }.filter(\.isFinite)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A strict reader of one JSON object's text and label: strings are exactly what JSON says, and a number or a word keeps
-/// the spelling it has in the file. (Foundation's parser drops U+FEFF and reads 1.50 as 1.5.)
+/// A strict reader of one JSON object's text and label: strings are exactly what JSON says, and a number or a
+/// word keeps the spelling it has in the file. (Foundation's parser drops U+FEFF and reads 1.50 as 1.5.)
 /// - Source: RFC 8259.
 struct JSONFields {
   enum Value: Equatable {

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// The labelled texts of a folder or a file, in its order and one at a time: `while let example = try reader.next()`.
+/// The labelled texts of a folder or a file, in its order and one at a time: `while let example = try
+/// reader.next()`.
 public struct LabelledTextReader {
   private var format: any LabelledTextFormat
   private let path: String

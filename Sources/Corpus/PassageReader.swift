@@ -2,8 +2,8 @@ import Crypto
 import Files
 import Foundation
 
-/// The passages of an unlabelled text file, one a line and one at a time; a long line is cut between words into several, so
-/// that nothing of it is lost. Blank lines are skipped.
+/// The passages of an unlabelled text file, one a line and one at a time; a long line is cut between words
+/// into several, so that nothing of it is lost. Blank lines are skipped.
 public struct PassageReader {
   public struct Passage: Sendable, Equatable {
     public let text: String
@@ -64,7 +64,8 @@ public struct PassageReader {
     SHA256.hash(data: source.bytes).map { String(format: "%02x", $0) }.joined()
   }
 
-  /// The end of the line, or the last blank that the passage has room for; inside a longer word, between two characters.
+  /// The end of the line, or the last blank that the passage has room for; inside a longer word, between two
+  /// characters.
   private func passageEnd(from start: Int) -> Int {
     let limit = start + longest
     if limit >= lineEnd { return lineEnd }

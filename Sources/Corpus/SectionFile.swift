@@ -1,16 +1,17 @@
 import Files
 import Foundation
 
-/// Sections of bytes in one file, written once from end to end by a ``SectionWriter`` and mapped from then on.
+/// Sections of bytes in one file, written once from end to end by a ``SectionWriter`` and mapped from then
+/// on.
 ///
-/// Layout, little-endian: the sections, each from a multiple of 8 on; offset, length and checksum of each; their number,
-/// the checksum of this table, and the signature, 8 bytes each.
+/// Layout, little-endian: the sections, each from a multiple of 8 on; offset, length and checksum of each;
+/// their number, the checksum of this table, and the signature, 8 bytes each.
 final class SectionFile: @unchecked Sendable {
   private static let signature: UInt64 = 0x326D_6F68_7461_46  // "Fathom2"
   private static let entrySize = 24
   private static let tailSize = 24
-  /// Bytes of a section whose checksum is taken. A longer one would take time at every start: its texts are checked one
-  /// by one when they are read.
+  /// Bytes of a section whose checksum is taken. A longer one would take time at every start: its texts are
+  /// checked one by one when they are read.
   private static let longestChecked = 256 << 20
   private let descriptor: Int32
   private let mapped: MappedFile
@@ -61,8 +62,8 @@ final class SectionFile: @unchecked Sendable {
     range.count > longestChecked ? 0 : Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[range]))
   }
 
-  /// The table of a file whose sections were written to the descriptor, and what follows it; nil where they cannot be
-  /// read back.
+  /// The table of a file whose sections were written to the descriptor, and what follows it; nil where they
+  /// cannot be read back.
   static func tail(_ descriptor: Int32, _ sections: [(offset: Int, length: Int)]) -> [UInt64]? {
     let file = MappedFile(descriptor: descriptor, url: URL(fileURLWithPath: ""))
     var tail: [UInt64] = []
@@ -96,7 +97,8 @@ final class SectionFile: @unchecked Sendable {
     UnsafeRawBufferPointer(rebasing: mapped.bytes[ranges[index]])
   }
 
-  /// Bytes of a section, without its pages becoming memory of this process; nil where the range leaves the section.
+  /// Bytes of a section, without its pages becoming memory of this process; nil where the range leaves the
+  /// section.
   func read(_ index: Int, _ range: Range<Int>) -> [UInt8]? {
     let section = ranges[index]
     guard range.lowerBound >= 0, range.upperBound <= section.count else { return nil }

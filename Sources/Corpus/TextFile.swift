@@ -52,7 +52,8 @@ struct TextFile: Sendable {
         littleEndian: bytes.loadUnaligned(fromByteOffset: place + Record.targetOffset, as: Int32.self)))
   }
 
-  /// - Parameter classes: the number that each of the file's classes has elsewhere; nil where they are the same.
+  /// - Parameter classes: the number that each of the file's classes has elsewhere; nil where they are the
+  ///   same.
   func targets(_ classes: [Int]?) -> IntList {
     IntList(file, section: records, offset: Record.targetOffset, stride: Record.size, table: classes)
   }

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// The texts of a data set: in memory for a few, on disk for those that a file gave, and any choice of their rows.
+/// The texts of a data set: in memory for a few, on disk for those that a file gave, and any choice of their
+/// rows.
 public struct TextList: RandomAccessCollection, Sendable {
   private enum Store: Sendable {
     case memory([String])

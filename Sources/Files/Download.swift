@@ -4,7 +4,8 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// Fetches a file over HTTP: goes on where an earlier try stopped, and checks the sum before the file takes its name.
+/// Fetches a file over HTTP: goes on where an earlier try stopped, and checks the sum before the file takes
+/// its name.
 public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   /// What the finished file must hash to.
   public enum Checksum: Sendable, Equatable {

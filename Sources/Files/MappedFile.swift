@@ -1,7 +1,7 @@
 import Foundation
 
-/// The bytes of a file, mapped read-only: a page is read when it is asked for. What cannot be mapped (a pipe, an empty
-/// file) is read into memory.
+/// The bytes of a file, mapped read-only: a page is read when it is asked for. What cannot be mapped (a pipe,
+/// an empty file) is read into memory.
 public final class MappedFile: @unchecked Sendable {
   public let url: URL
   public let bytes: UnsafeRawBufferPointer
