@@ -43,7 +43,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -65,7 +64,7 @@ let package = Package(
     room("Checkpoint", ["Torch", "Files"]),
     room("Encoder", ["Torch", "Checkpoint", "Files"]),
     room("Classification", ["Encoder", "WordPiece"]),
-    room("Corpus", ["Files", "SwiftCSV"]),
+    room("Corpus", ["Files", .product(name: "Crypto", package: "swift-crypto")]),
     room(
       "Training", ["Classification", "Corpus", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     // Its tests draw thousands of studies, which takes a minute without optimisation.

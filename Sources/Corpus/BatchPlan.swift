@@ -1,7 +1,7 @@
 /// The batches of one epoch: examples of like length together, in a seeded order.
 ///
-/// The shuffled examples are cut into pools of fifty batches; within a pool they are sorted by length, cut into
-/// batches, and the batches shuffled. So only one pool's lengths need be known at a time.
+/// The shuffled examples are cut into pools of fifty batches; within a pool they are sorted by length, cut
+/// into batches, and the batches shuffled. So only one pool's lengths need be known at a time.
 public struct BatchPlan: Sendable {
   private enum Order: Sendable {
     case listed([Int32])
@@ -13,7 +13,8 @@ public struct BatchPlan: Sendable {
   private let batchSize: Int
   private let seed: UInt64
   private static let batchesPerPool = 50
-  /// A longer list would take time and memory before the first step; the order of a shorter one is that of earlier versions.
+  /// A longer list would take time and memory before the first step; the order of a shorter one is that of
+  /// earlier versions.
   static let longestList = 1 << 20
 
   /// - Parameter seed: of the run; with `epoch` it fixes the order.

@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// Byte strings in a temporary file, appended once and read back in any order: memory holds a place each, no bytes.
+/// Byte strings in a temporary file, appended once and read back in any order: memory holds a place each, no
+/// bytes.
 ///
 /// The file has no name once it is open, so that nothing is left behind however the program ends.
 public final class ByteSpool: @unchecked Sendable {
@@ -12,7 +13,7 @@ public final class ByteSpool: @unchecked Sendable {
   private var written: UInt64 = 0
   private static let bufferSize = 1 << 20
 
-  /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
+  /// - Throws: ``FathomError`` when the temporary folder cannot be written to.
   public init() throws {
     descriptor = try SectionFile.temporaryDescriptor()
   }
@@ -42,7 +43,8 @@ public final class ByteSpool: @unchecked Sendable {
       let start = index == 0 ? 0 : ends[index - 1]
       if ends[index] > written { try flush() }
       guard let bytes = SectionFile.read(descriptor, at: Int(start), Int(ends[index] - start)) else {
-        throw CorpusError("the temporary copy of the data cannot be read back: check the disk")
+        throw FathomError(
+          .damaged, "the temporary copy of the data cannot be read back", mend: "check the disk")
       }
       return bytes
     }

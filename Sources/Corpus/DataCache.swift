@@ -1,11 +1,11 @@
 import Files
 import Foundation
 
-/// What was made of large data files, kept in the user's cache: the next command maps it instead of reading the data again, so that
-/// it starts at once however many rows there are.
+/// What was made of large data files, kept in the user's cache: the next command maps it instead of reading
+/// the data again, so that it starts at once however many rows there are.
 ///
-/// An entry belongs to one source; when that changes, its place is taken by the new one. Entries unused for two months go when the
-/// next one is made.
+/// An entry belongs to one source; when that changes, its place is taken by the new one. Entries unused for
+/// two months go when the next one is made.
 public struct DataCache: Sendable {
   let folder: URL
   /// Bytes of the smallest data file whose reading is worth an entry.
@@ -24,7 +24,8 @@ public struct DataCache: Sendable {
   /// - Parameters:
   ///   - name: of the source; a new key replaces an old one of the same name.
   ///   - key: everything that the content depends on.
-  /// - Throws: what `make` throws, and ``CorpusError`` when the disk is full. Where the folder cannot be written to, the file is a
+  /// - Throws: what `make` throws, and ``FathomError`` when the disk is full. Where the folder cannot be
+  ///   written to, the file is a
   ///   temporary one.
   func file(_ name: String, key: String, make: (SectionWriter) throws -> Void) throws -> SectionFile {
     let url = folder.appendingPathComponent(String(TextList.hash(name), radix: 16) + ".data")
@@ -39,9 +40,10 @@ public struct DataCache: Sendable {
     let partial = url.path + ".\(UUID().uuidString).partial"
     let descriptor = Foundation.open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return try SectionFile.temporary(body) }
-    flock(descriptor, LOCK_EX | LOCK_NB)  // as long as it is being written: what a killed process leaves can be told
-    let full = CorpusError(
-      "\(folder.path) cannot be written to: free some space, or run with --no-data-cache")
+    // As long as it is being written, so that what a killed process leaves can be told.
+    flock(descriptor, LOCK_EX | LOCK_NB)
+    let full = FathomError(
+      .diskFull, at: folder.path, "cannot be written to", mend: "free some space, or give \(.dataCache)")
     do {
       let file = try SectionFile.write(to: descriptor, full: full, body)
       rename(partial, url.path)

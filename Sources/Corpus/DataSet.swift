@@ -1,3 +1,4 @@
+import Crypto
 import Files
 import Foundation
 
@@ -7,6 +8,8 @@ public struct DataSet: Sendable {
   public let targets: IntList
   /// Class names in the order of their indices.
   public let classes: [String]
+  /// What the user should know about the source, a sentence each.
+  public let notes: [String]
   /// nil where nothing derived from this set is kept
   private let origin: DataOrigin?
 
@@ -14,32 +17,36 @@ public struct DataSet: Sendable {
     self.init(texts: TextList(texts), targets: IntList(targets), classes: classes)
   }
 
-  private init(texts: TextList, targets: IntList, classes: [String], origin: DataOrigin? = nil) {
+  private init(
+    texts: TextList, targets: IntList, classes: [String], origin: DataOrigin? = nil, notes: [String] = []
+  ) {
     precondition(texts.count == targets.count, "\(texts.count) texts and \(targets.count) targets")
-    (self.texts, self.targets, self.classes, self.origin) = (texts, targets, classes, origin)
+    self.texts = texts
+    self.targets = targets
+    self.classes = classes
+    self.origin = origin
+    self.notes = notes
   }
 
   /// - Parameter classes: those of the training data; nil makes them from these examples.
-  /// - Throws: ``CorpusError`` for a label that `classes` does not have, naming its line, or for a single class.
+  /// - Throws: ``FathomError`` for a label that `classes` does not have, naming its line, or for a single
+  ///   class.
   public init(_ examples: [LabelledText], classes known: [String]? = nil) throws {
-    try self.init(classes: known) { add in
-      for example in examples { try add(example.text, example.label, { example.place }) }
-    }
+    try self.init(classes: known) { LabelledTextReader(MemoryFormat(rest: examples[...]), path: "the data") }
   }
 
-  typealias Add = (_ text: String, _ label: String, _ place: () -> String) throws -> Void
-
   /// Examples that come one by one and go to disk; those of an earlier call where `origin` knows them.
-  init(classes known: [String]?, origin: DataOrigin? = nil, _ each: (Add) throws -> Void) throws {
+  init(classes known: [String]?, origin: DataOrigin? = nil, _ open: () throws -> LabelledTextReader) throws {
     func make(_ writer: SectionWriter) throws {
+      var reader = try open()
       var builder = try DataSetBuilder(classes: known, to: writer)
       do {
-        try each { try builder.add($0, $1, place: $2()) }
+        while let example = try reader.next() { try builder.add(example) }
       } catch {
         builder.abandon()
         throw error
       }
-      try builder.finish()
+      try builder.finish(notes: reader.notes)
     }
     let file =
       try origin?.file(make)
@@ -48,15 +55,18 @@ public struct DataSet: Sendable {
         try make(writer)
       }
     guard file.sectionCount == 4,
-      let labels = try? JSONDecoder().decode([DataSetBuilder.Label].self, from: Data(file.section(3)))
+      let index = try? JSONDecoder().decode(DataSetBuilder.Index.self, from: Data(file.section(3)))
     else { throw TextFile.damaged }
+    let labels = index.labels
     let classes = known ?? labels.map(\.name)
     guard known != nil || classes.count >= 2 else {
-      throw CorpusError(
-        "the training data has one class only ('\(classes.first ?? "")'): a classifier needs two at least")
+      throw FathomError(
+        .data, "the training data has one class only ('\(classes.first ?? "")')",
+        mend: "a classifier needs two at least, check \(.labelColumn)")
     }
+    let known = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
     let numbers = try labels.map { label in
-      guard let number = classes.firstIndex(of: label.name) else {
+      guard let number = known[label.name], classes[number].utf8.elementsEqual(label.name.utf8) else {
         throw DataSetBuilder.unknown(label, among: classes)
       }
       return number
@@ -64,17 +74,19 @@ public struct DataSet: Sendable {
     let rows = TextFile(file, texts: 1, records: 2)
     self.init(
       texts: TextList(rows), targets: rows.targets(numbers == Array(classes.indices) ? nil : numbers),
-      classes: classes,
-      origin: origin?.derived(classes.debugDescription))
+      classes: classes, origin: origin?.derived(classes.debugDescription), notes: index.notes)
   }
 
   public var count: Int { texts.count }
 
-  /// Numbers by value, words by spelling.
-  static func ordered(_ labels: Set<String>) -> [String] {
-    let numbers = labels.compactMap(Double.init)
-    if numbers.count == labels.count { return labels.sorted { (Double($0)!, $0) < (Double($1)!, $1) } }
-    return labels.sorted()
+  /// Numbers by value where all labels are finite numbers, else all by the bytes of their spelling: one
+  /// order, whatever order they come in.
+  static func ordered(_ labels: [String]) -> [String] {
+    let spelled = labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let numbers = spelled.compactMap { Double($0) }.filter(\.isFinite)
+    guard numbers.count == spelled.count else { return spelled }
+    return spelled.indices.sorted { a, b in numbers[a] == numbers[b] ? a < b : numbers[a] < numbers[b] }
+      .map { spelled[$0] }
   }
 
   public func subset(_ indices: [Int]) -> DataSet {
@@ -96,10 +108,10 @@ public struct DataSet: Sendable {
     return (parts.rest, parts.chosen)
   }
 
-  /// A number that changes with any text, class or split.
+  /// SHA-256 of the texts, the classes and which examples are in which set, as 64 hexadecimal digits.
   public static func fingerprint(_ sets: [DataSet]) -> String {
     let origins = sets.compactMap(\.origin)
-    let origin = origins.count == sets.count ? DataOrigin(all: origins)?.derived("fingerprint") : nil
+    let origin = origins.count == sets.count ? DataOrigin(all: origins)?.derived("sha256") : nil
     if let file = try? origin?.file({ try $0.appendSection(Array(hash(sets).utf8)) }), file.sectionCount == 2
     {
       return String(decoding: file.section(1), as: UTF8.self)
@@ -108,15 +120,18 @@ public struct DataSet: Sendable {
   }
 
   private static func hash(_ sets: [DataSet]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var hash = SHA256()
     for set in sets {
+      hash.update(data: Data(set.texts.sourceDigest))
+      var rows = NumberDigest()
       for (index, target) in set.targets.enumerated() {
-        hash = (hash ^ set.texts.hash(of: index)) &* 0x0000_0100_0000_01b3
-        hash = (hash ^ UInt64(target + 256)) &* 0x0000_0100_0000_01b3
+        rows.add(UInt64(set.texts.row(index)) << 32 | UInt64(UInt32(truncatingIfNeeded: target)))
       }
-      hash = (hash ^ 0xFFFF) &* 0x0000_0100_0000_01b3
+      hash.update(data: Data(rows.finish()))
+      // A Swift description escapes what would make two lists of names look alike.
+      hash.update(data: Data(set.classes.debugDescription.utf8))
     }
-    return String(hash, radix: 16)
+    return hash.finalize().map { String(format: "%02x", $0) }.joined()
   }
 
   /// Draws `size` examples, the classes' quotas by largest remainder; both sets are in the original order.
@@ -147,4 +162,11 @@ public struct DataSet: Sendable {
       subset(isChosen.indices.filter { isChosen[$0] }), subset(isChosen.indices.filter { !isChosen[$0] })
     )
   }
+}
+
+/// Examples that are in memory already.
+private struct MemoryFormat: LabelledTextFormat {
+  var rest: ArraySlice<LabelledText>
+
+  mutating func next() -> LabelledText? { rest.popFirst() }
 }

@@ -10,9 +10,18 @@ struct DataSetBuilder {
     let place: String
   }
 
-  private let known: Set<String>?
+  /// The last section of a data set's file
+  struct Index: Codable {
+    let labels: [Label]
+    let notes: [String]
+  }
+
+  private let known: [String]?
+  private let knownSet: Set<String>
   private var numbers: [String: Int] = [:]
   private var labels: [Label] = []
+  /// Examples of each label
+  private var counts: [Int] = []
   private let writer: SectionWriter
   /// One a row, until all classes are known
   private let records: SectionWriter
@@ -22,41 +31,60 @@ struct DataSetBuilder {
   ///   - classes: those of the training data, to say early that a label is not among them; nil takes any.
   ///   - writer: of a file whose sections end before those of ``TextFile``.
   init(classes known: [String]?, to writer: SectionWriter) throws {
-    self.known = known.map(Set.init)
+    self.known = known
+    knownSet = Set(known ?? [])
     self.writer = writer
     records = SectionWriter(descriptor: try SectionFile.temporaryDescriptor())
     try records.startSection()
     try writer.startSection()
   }
 
-  /// - Throws: ``CorpusError`` for a label that the training data does not have, naming its place.
-  mutating func add(_ text: String, _ label: String, place: @autoclosure () -> String) throws {
-    let number: Int
-    if let found = numbers[label] {
-      number = found
-    } else {
-      let first = Label(name: label, place: place())
-      if known?.contains(label) == false { throw DataSetBuilder.unknown(first, among: known!.sorted()) }
-      number = labels.count
-      numbers[label] = number
-      labels.append(first)
-    }
-    var text = text
+  /// - Throws: ``FathomError`` for a label that the training data does not have, naming its place.
+  mutating func add(_ example: LabelledText) throws {
+    let number = try number(of: example)
+    counts[number] += 1
+    var text = example.text
     try text.withUTF8 { try writer.append(UnsafeRawBufferPointer($0)) }
     size += UInt64(text.utf8.count)
     try TextFile.Record(end: size, hash: TextList.hash(text), target: Int32(number)).write(to: records)
   }
 
-  static func unknown(_ label: Label, among classes: [String]) -> CorpusError {
-    CorpusError(
-      "\(label.place): label '\(label.name)' does not occur in the training data (\(classes.joined(separator: ", ")))"
-    )
+  private mutating func number(of example: LabelledText) throws -> Int {
+    if let found = numbers[example.label] {
+      // Swift takes é of one and of two code points for the same, other programs that read the model do not.
+      guard labels[found].name.utf8.elementsEqual(example.label.utf8) else {
+        throw FathomError(
+          .data, at: example.place,
+          "label '\(example.label)' has other code points than the same word in \(labels[found].place)",
+          mend: "normalise the labels (NFC)")
+      }
+      return found
+    }
+    let first = Label(name: example.label, place: example.place)
+    if let known, !knownSet.contains(example.label) { throw DataSetBuilder.unknown(first, among: known) }
+    numbers[example.label] = labels.count
+    labels.append(first)
+    counts.append(0)
+    return labels.count - 1
+  }
+
+  static func unknown(_ label: Label, among classes: [String]) -> FathomError {
+    FathomError(
+      .data, at: label.place,
+      "label '\(ListText([label.name]))' does not occur in the training data (\(ListText(classes)))")
+  }
+
+  /// A column of texts or of numbers that was taken for the labels shows by its many classes.
+  private var classNotes: [String] {
+    let single = counts.count { $0 == 1 }
+    guard labels.count > 50, single * 2 > labels.count else { return [] }
+    return ["\(single) of \(labels.count) classes have one example only: is it the right column of labels?"]
   }
 
   /// Writes the records and the labels, which number the classes in their order.
   /// - Throws: ``CorpusError`` for a full disk.
-  func finish() throws {
-    let sorted = DataSet.ordered(Set(labels.map(\.name))).map { labels[numbers[$0]!] }
+  func finish(notes: [String]) throws {
+    let sorted = DataSet.ordered(labels.map(\.name)).map { labels[numbers[$0]!] }
     let places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.name, Int32($0)) })
     let order = labels.map { places[$0.name]! }
     let rows = TextFile(try records.finish(), texts: 0, records: 0)
@@ -66,7 +94,7 @@ struct DataSetBuilder {
       record.target = order[Int(record.target)]
       try record.write(to: writer)
     }
-    try writer.appendSection(try JSONEncoder().encode(sorted))
+    try writer.appendSection(try JSONEncoder().encode(Index(labels: sorted, notes: notes + classNotes)))
   }
 
   func abandon() { records.abandon() }

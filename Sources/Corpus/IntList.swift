@@ -1,5 +1,5 @@
-/// Whole numbers that fit 32 bits, such as targets or rows: in memory, or in a mapped file of which a page is read when it is
-/// asked for.
+/// Whole numbers that fit 32 bits, such as targets or rows: in memory, or in a mapped file of which a page is
+/// read when it is asked for.
 public struct IntList: RandomAccessCollection, Sendable, Equatable {
   private enum Store: Sendable {
     case memory([Int32])
@@ -14,7 +14,8 @@ public struct IntList: RandomAccessCollection, Sendable, Equatable {
 
   init(_ numbers: [Int32]) { (store, endIndex) = (.memory(numbers), numbers.count) }
 
-  /// One number a record of `stride` bytes, `offset` bytes into it; with a table, what stands there at that number.
+  /// One number a record of `stride` bytes, `offset` bytes into it; with a table, what stands there at that
+  /// number.
   init(_ file: SectionFile, section: Int, offset: Int = 0, stride: Int = 4, table: [Int]? = nil) {
     precondition(offset + 4 <= stride, "a number does not fit its record")
     store = .mapped(file, section: section, offset: offset, stride: stride, table: table)

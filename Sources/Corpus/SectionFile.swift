@@ -1,19 +1,29 @@
 import Files
 import Foundation
 
-/// Sections of bytes in one file, written once from end to end by a ``SectionWriter`` and mapped from then on.
+/// Sections of bytes in one file, written once from end to end by a ``SectionWriter`` and mapped from then
+/// on.
 ///
-/// Layout, little-endian: the sections, each from a multiple of 8 on; offset and length of each (UInt64); their number, and the
-/// mark, 8 bytes each.
+/// Layout, little-endian: the sections, each from a multiple of 8 on; offset, length and checksum of each;
+/// their number, the checksum of this table, and the signature, 8 bytes each.
 final class SectionFile: @unchecked Sendable {
-  static let mark: UInt64 = 0x316D_6F68_7461_46  // "Fathom1"
+  private static let signature: UInt64 = 0x326D_6F68_7461_46  // "Fathom2"
+  private static let entrySize = 24
+  private static let tailSize = 24
+  /// Bytes of a section whose checksum is taken. A longer one would take time at every start: its texts are
+  /// checked one by one when they are read.
+  private static let longestChecked = 256 << 20
   private let descriptor: Int32
   private let mapped: MappedFile
   private let ranges: [Range<Int>]
+  private let lock = NSLock()
+  private var knownDigest: [UInt8]?
 
-  /// Takes the descriptor over; nil where the file is not one that was finished.
+  /// Takes the descriptor over; nil where the file is not one that was finished, or was changed since.
   init?(descriptor: Int32) {
-    guard let mapped = MappedFile(descriptor: descriptor, url: URL(fileURLWithPath: "")), let ranges = SectionFile.ranges(mapped.bytes) else {
+    guard let mapped = MappedFile(descriptor: descriptor, url: URL(fileURLWithPath: "")),
+      let ranges = SectionFile.ranges(mapped)
+    else {
       close(descriptor)
       return nil
     }
@@ -22,21 +32,62 @@ final class SectionFile: @unchecked Sendable {
 
   deinit { close(descriptor) }
 
-  private static func ranges(_ bytes: UnsafeRawBufferPointer) -> [Range<Int>]? {
+  private static func ranges(_ file: MappedFile) -> [Range<Int>]? {
+    let bytes = file.bytes
     func number(_ offset: Int) -> UInt64 {
       UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
-    guard bytes.count >= 16 else { return nil }
-    let count = number(bytes.count - 16)
-    guard number(bytes.count - 8) == mark, count <= UInt64(bytes.count - 16) / 16 else { return nil }
-    let table = bytes.count - 16 - 16 * Int(count)
-    var ranges: [Range<Int>] = []
-    for index in 0..<Int(count) {
-      let (offset, length) = (number(table + 16 * index), number(table + 16 * index + 8))
-      guard offset <= UInt64(table), length <= UInt64(table) - offset else { return nil }
-      ranges.append(Int(offset)..<Int(offset + length))
+    let tail = bytes.count - tailSize
+    guard tail >= 0, number(tail + 16) == signature, number(tail) <= UInt64(tail / entrySize) else {
+      return nil
     }
+    let count = Int(number(tail))
+    let table = tail - entrySize * count
+    guard number(tail + 8) == Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[table..<tail + 8])) else {
+      return nil
+    }
+    var ranges: [Range<Int>] = []
+    for entry in stride(from: table, to: tail, by: entrySize) {
+      let (offset, length) = (number(entry), number(entry + 8))
+      guard offset <= UInt64(table), length <= UInt64(table) - offset else { return nil }
+      let range = Int(offset)..<Int(offset + length)
+      guard number(entry + 16) == checksum(bytes, range) else { return nil }
+      ranges.append(range)
+    }
+    file.releaseAll()
     return ranges
+  }
+
+  private static func checksum(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64 {
+    range.count > longestChecked ? 0 : Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[range]))
+  }
+
+  /// The table of a file whose sections were written to the descriptor, and what follows it; nil where they
+  /// cannot be read back.
+  static func tail(_ descriptor: Int32, _ sections: [(offset: Int, length: Int)]) -> [UInt64]? {
+    let file = MappedFile(descriptor: descriptor, url: URL(fileURLWithPath: ""))
+    var tail: [UInt64] = []
+    for (offset, length) in sections {
+      let range = offset..<offset + length
+      let bytes = file?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)
+      guard range.upperBound <= bytes.count else { return nil }
+      tail += [offset, length].map { UInt64($0).littleEndian } + [checksum(bytes, range).littleEndian]
+    }
+    tail.append(UInt64(sections.count).littleEndian)
+    tail.append(tail.withUnsafeBytes(Checksum.of).littleEndian)
+    return tail + [signature.littleEndian]
+  }
+
+  /// What the pages hold goes back to the system; they are read again when they are asked for.
+  func release() { mapped.releaseAll() }
+
+  /// What `make` works out from the file, once.
+  func digest(_ make: () -> [UInt8]) -> [UInt8] {
+    lock.withLock {
+      let digest = knownDigest ?? make()
+      knownDigest = digest
+      return digest
+    }
   }
 
   var sectionCount: Int { ranges.count }
@@ -46,7 +97,8 @@ final class SectionFile: @unchecked Sendable {
     UnsafeRawBufferPointer(rebasing: mapped.bytes[ranges[index]])
   }
 
-  /// Bytes of a section, without its pages becoming memory of this process; nil where the range leaves the section.
+  /// Bytes of a section, without its pages becoming memory of this process; nil where the range leaves the
+  /// section.
   func read(_ index: Int, _ range: Range<Int>) -> [UInt8]? {
     let section = ranges[index]
     guard range.lowerBound >= 0, range.upperBound <= section.count else { return nil }
@@ -81,7 +133,7 @@ final class SectionFile: @unchecked Sendable {
   }
 
   /// In the temporary folder and without a name, so that nothing is left behind however the program ends.
-  /// - Throws: ``CorpusError`` when the folder cannot be written to.
+  /// - Throws: ``FathomError`` when the folder cannot be written to.
   static func temporary(_ body: (SectionWriter) throws -> Void) throws -> SectionFile {
     try write(to: temporaryDescriptor(), body)
   }
@@ -89,7 +141,7 @@ final class SectionFile: @unchecked Sendable {
   /// Takes the descriptor over.
   /// - Parameter full: what is thrown when the disk takes no more.
   static func write(
-    to descriptor: Int32, full: CorpusError = temporaryFull, _ body: (SectionWriter) throws -> Void
+    to descriptor: Int32, full: FathomError = temporaryFull, _ body: (SectionWriter) throws -> Void
   ) throws -> SectionFile {
     let writer = SectionWriter(descriptor: descriptor, full: full)
     do {
@@ -110,23 +162,23 @@ final class SectionFile: @unchecked Sendable {
     return descriptor
   }
 
-  static var temporaryFull: CorpusError {
-    CorpusError(
-      "\(FileManager.default.temporaryDirectory.path) cannot be written to: free some space, or name another folder in TMPDIR"
-    )
+  static var temporaryFull: FathomError {
+    FathomError(
+      .diskFull, at: FileManager.default.temporaryDirectory.path, "cannot be written to",
+      mend: "free some space, or name another folder in TMPDIR")
   }
 }
 
 /// Writes a ``SectionFile``.
 final class SectionWriter {
   private let descriptor: Int32
-  private let full: CorpusError
+  private let full: FathomError
   private var pending: [UInt8] = []
   private var written = 0
   private var starts: [(offset: Int, length: Int)] = []
 
   /// - Parameter full: what is thrown when the disk takes no more.
-  init(descriptor: Int32, full: CorpusError = SectionFile.temporaryFull) {
+  init(descriptor: Int32, full: FathomError = SectionFile.temporaryFull) {
     (self.descriptor, self.full) = (descriptor, full)
     pending.reserveCapacity(1 << 20 + 1 << 16)
   }
@@ -152,8 +204,8 @@ final class SectionWriter {
   /// Everything is on its way to the disk then; the file takes the descriptor over.
   func finish() throws -> SectionFile {
     try endSection()
-    var tail: [UInt64] = starts.flatMap { [UInt64($0.offset).littleEndian, UInt64($0.length).littleEndian] }
-    tail += [UInt64(starts.count).littleEndian, SectionFile.mark.littleEndian]
+    try flush()
+    guard let tail = SectionFile.tail(descriptor, starts) else { throw full }
     try tail.withUnsafeBytes(append)
     try flush()
     guard let file = SectionFile(descriptor: dup(descriptor)) else { throw full }

@@ -1,4 +1,5 @@
-/// A seeded generator for everything that is drawn in Swift (shuffles, splits, masks): the same on every platform.
+/// A seeded generator for everything that is drawn in Swift (shuffles, splits, masks): the same on every
+/// platform.
 /// - Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators" (SplitMix64).
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64

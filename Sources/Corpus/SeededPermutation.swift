@@ -1,5 +1,6 @@
 /// A seeded order of 0..<count of which any place is worked out by itself, without memory.
-/// - Source: Luby and Rackoff 1988, "How to construct pseudorandom permutations from pseudorandom functions", and Black and Rogaway
+/// - Source: Luby and Rackoff 1988, "How to construct pseudorandom permutations from pseudorandom functions",
+///   and Black and Rogaway
 ///   2002, "Ciphers with arbitrary finite domains", for counts between powers of 4.
 struct SeededPermutation: Sendable {
   let count: Int

@@ -13,8 +13,8 @@ struct Stratification {
     count = targets.count
   }
 
-  /// Draws `size` rows. Each class keeps its share; one with two examples or more has one at least on either side,
-  /// where there is room.
+  /// Draws `size` rows. Each class keeps its share; one with two examples or more has one at least on either
+  /// side, where there is room.
   /// - Returns: for each row, whether it was drawn.
   func draw(_ size: Int, seed: UInt64) -> [Bool] {
     var generator = SeededGenerator(seed: seed)
@@ -25,8 +25,8 @@ struct Stratification {
     return isChosen
   }
 
-  /// Deals the rows of each shuffled class round and round, so that the parts of a class, and the folds, differ by one
-  /// example at most.
+  /// Deals the rows of each shuffled class round and round, so that the parts of a class, and the folds,
+  /// differ by one example at most.
   /// - Returns: the fold of each row.
   func folds(_ foldCount: Int, seed: UInt64) -> [Int32] {
     var generator = SeededGenerator(seed: seed)
@@ -54,7 +54,8 @@ struct Stratification {
     return quotas
   }
 
-  /// Moves an example from the class that can spare it best to each class that has none, and the other way round.
+  /// Moves an example from the class that can spare it best to each class that has none, and the other way
+  /// round.
   private func mend(_ quotas: inout [Int]) {
     func spare(_ index: Int) -> Int { quotas[index] - 1 }
     func room(_ index: Int) -> Int { groups[index].count - quotas[index] - 1 }

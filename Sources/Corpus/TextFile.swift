@@ -25,10 +25,10 @@ struct TextFile: Sendable {
     }
   }
 
-  static var damaged: CorpusError {
-    CorpusError(
-      "Fathom's copy of the data is damaged: remove its cache (\(DataCache.standard.folder.path)) and check the disk"
-    )
+  static var damaged: FathomError {
+    FathomError(
+      .damaged, "Fathom's copy of the data is damaged",
+      mend: "remove its cache (\(DataCache.standard.folder.path)) and check the disk")
   }
 
   private let file: SectionFile
@@ -52,12 +52,13 @@ struct TextFile: Sendable {
         littleEndian: bytes.loadUnaligned(fromByteOffset: place + Record.targetOffset, as: Int32.self)))
   }
 
-  /// - Parameter classes: the number that each of the file's classes has elsewhere; nil where they are the same.
+  /// - Parameter classes: the number that each of the file's classes has elsewhere; nil where they are the
+  ///   same.
   func targets(_ classes: [Int]?) -> IntList {
     IntList(file, section: records, offset: Record.targetOffset, stride: Record.size, table: classes)
   }
 
-  /// - Throws: ``CorpusError`` when the file is damaged.
+  /// - Throws: ``FathomError`` when the file is damaged.
   func text(_ row: Int) throws -> String {
     let start = row == 0 ? 0 : record(row - 1).end, end = record(row).end
     guard start <= end, end <= UInt64(file.section(texts).count),
@@ -65,6 +66,22 @@ struct TextFile: Sendable {
     else {
       throw TextFile.damaged
     }
-    return String(decoding: bytes, as: UTF8.self)
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard TextList.hash(text) == record(row).hash else { throw TextFile.damaged }
+    return text
+  }
+
+  /// SHA-256 of what ``TextDigest`` says, worked out once.
+  var digest: [UInt8] {
+    file.digest {
+      var digest = TextDigest()
+      let bytes = file.section(texts)
+      for start in stride(from: 0, to: bytes.count, by: 32 << 20) {
+        digest.add(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + (32 << 20), bytes.count)]))
+        file.release()
+      }
+      for row in 0..<count { digest.end(at: record(row).end) }
+      return digest.finish()
+    }
   }
 }

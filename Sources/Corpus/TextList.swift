@@ -1,7 +1,8 @@
 import Files
 import Foundation
 
-/// The texts of a data set: in memory for a few, on disk for those that a file gave, and any choice of their rows.
+/// The texts of a data set: in memory for a few, on disk for those that a file gave, and any choice of their
+/// rows.
 public struct TextList: RandomAccessCollection, Sendable {
   private enum Store: Sendable {
     case memory([String])
@@ -41,7 +42,7 @@ public struct TextList: RandomAccessCollection, Sendable {
     do { return try text(index) } catch { fatalError("\(error)") }
   }
 
-  /// - Throws: ``CorpusError`` when the copy on disk is damaged.
+  /// - Throws: ``FathomError`` when the copy on disk is damaged.
   public func text(_ index: Int) throws -> String {
     switch store {
     case .memory(let texts): return texts[row(index)]
@@ -60,6 +61,22 @@ public struct TextList: RandomAccessCollection, Sendable {
     switch store {
     case .memory(let texts): return TextList.hash(texts[row(index)])
     case .file(let file): return file.record(row(index)).hash
+    }
+  }
+
+  /// SHA-256 of all texts of the list that these rows were chosen from.
+  var sourceDigest: [UInt8] {
+    switch store {
+    case .file(let file): return file.digest
+    case .memory(let texts):
+      var digest = TextDigest()
+      var end: UInt64 = 0
+      for var text in texts {
+        text.withUTF8 { digest.add(UnsafeRawBufferPointer($0)) }
+        end += UInt64(text.utf8.count)
+        digest.end(at: end)
+      }
+      return digest.finish()
     }
   }
 

@@ -7,7 +7,8 @@ public enum AtomicFile {
     try write(url) { try $0.write(contentsOf: data) }
   }
 
-  /// - Throws: ``FathomError``, one sentence that names the file; errors of `body` that are one already pass through.
+  /// - Throws: ``FathomError``, one sentence that names the file; errors of `body` that are one already pass
+  ///   through.
   public static func write(_ url: URL, _ body: (FileHandle) throws -> Void) throws {
     let folder = url.deletingLastPathComponent()
     let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString.prefix(8))")

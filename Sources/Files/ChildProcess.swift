@@ -4,8 +4,8 @@ import Foundation
 public enum ChildProcess {
   /// Starts the process and waits for it.
   ///
-  /// `Process.waitUntilExit` turns the thread's run loop, which never wakes on the threads of a concurrency pool on
-  /// Linux; a termination handler works on any thread.
+  /// `Process.waitUntilExit` turns the thread's run loop, which never wakes on the threads of a concurrency
+  /// pool on Linux; a termination handler works on any thread.
   /// - Throws: when the program cannot be started.
   public static func run(_ process: Process, beforeWaiting: () -> Void = {}) throws {
     let ended = DispatchSemaphore(value: 0)

@@ -4,19 +4,13 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// Fetches a file over HTTP: goes on where an earlier try stopped, and checks the sum before the file takes its name.
+/// Fetches a file over HTTP: goes on where an earlier try stopped, and checks the sum before the file takes
+/// its name.
 public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   /// What the finished file must hash to.
   public enum Checksum: Sendable, Equatable {
     case sha256(String)
     case md5(String)
-
-    var tools: [[String]] {
-      switch self {
-      case .sha256: [["sha256sum"], ["shasum", "-a", "256"]]
-      case .md5: [["md5sum"], ["md5", "-q"]]
-      }
-    }
 
     var expected: String {
       switch self {
@@ -49,7 +43,7 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     self.progress = progress
   }
 
-  /// - Throws: ``CheckpointError``; what was received stays beside the destination as `.part` for the next try.
+  /// - Throws: ``FathomError``; what was received stays beside the destination as `.part` for the next try.
   public static func fetch(
     _ source: URL, to destination: URL, checksum: Checksum? = nil,
     progress: @escaping (_ received: Int, _ total: Int?) -> Void = { _, _ in },
@@ -62,13 +56,14 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
   private func run(_ shouldStop: () -> Bool) throws {
     let folder = destination.deletingLastPathComponent()
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw CheckpointError("\(folder.path) cannot be made: choose another --out")
+      throw FathomError(.unwritable, at: folder.path, "cannot be made", mend: "choose another \(.out)")
     }
     if !FileManager.default.fileExists(atPath: partial.path) {
       _ = FileManager.default.createFile(atPath: partial.path, contents: nil)
     }
     guard let handle = FileHandle(forUpdatingAtPath: partial.path) else {
-      throw CheckpointError("\(partial.path) cannot be written: check the folder's permissions")
+      throw FathomError(
+        .unwritable, at: partial.path, "cannot be written", mend: "check the folder's permissions")
     }
     file = handle
     received = Int((try? handle.seekToEnd()) ?? 0)
@@ -86,60 +81,45 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     session.invalidateAndCancel()
     try? handle.close()
     if shouldStop() {
-      throw CheckpointError("stopped; \(received) bytes are kept: run the same command to go on")
+      throw FathomError(
+        .failed, "stopped; \(received) bytes are kept", mend: "run the same command to go on")
     }
     if let failure {
-      throw CheckpointError(
-        "\(source.absoluteString) could not be fetched (\(failure.localizedDescription)): check the network and run again, "
-          + "or bring the file and put it at \(destination.path)")
+      if let failure = failure as? FathomError { throw failure }
+      throw FathomError(
+        .network, at: source.absoluteString, "could not be fetched (\(failure.localizedDescription))",
+        mend: "check the network and run again, or bring the file and put it at \(destination.path)")
     }
     // 416: an earlier try had received everything.
     guard status == 200 || status == 206 || status == 416 else {
-      throw CheckpointError(
-        "\(source.absoluteString) answered \(status): try later, or bring the file and put it at \(destination.path)"
-      )
+      throw FathomError(
+        status == 404 ? .notFound : .network, at: source.absoluteString, "the server answered \(status)",
+        mend: "try later, or bring the file and put it at \(destination.path)")
     }
     if let total, received != total, status != 416 {
-      throw CheckpointError(
-        "\(source.absoluteString) ended at byte \(received) of \(total): run again to go on")
+      throw FathomError(
+        .network, at: source.absoluteString, "ended at byte \(received) of \(total)",
+        mend: "run again to go on")
     }
     if let checksum { try verify(checksum) }
     guard rename(partial.path, destination.path) == 0 else {
-      throw CheckpointError("\(destination.path) could not be written (\(String(cString: strerror(errno))))")
+      throw AtomicFile.fault(destination, errno)
     }
   }
 
   private func verify(_ checksum: Checksum) throws {
-    guard let found = Download.digest(partial, checksum) else {
-      throw CheckpointError("no program for checksums was found: install coreutils")
-    }
-    if found.lowercased() != checksum.expected.lowercased() {
-      unlink(partial.path)
-      throw CheckpointError(
-        "\(source.absoluteString) has checksum \(found) where \(checksum.expected) is expected: the file was discarded, run again"
-      )
-    }
-  }
-
-  /// The system's own program does the sum: the standard library has none.
-  static func digest(_ file: URL, _ checksum: Checksum) -> String? {
-    for tool in checksum.tools {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = tool + [file.path]
-      let pipe = Pipe()
-      process.standardOutput = pipe
-      process.standardError = FileHandle.nullDevice
-      var output = Data()
-      let reading: () -> Void = { output = pipe.fileHandleForReading.readDataToEndOfFile() }
-      guard (try? ChildProcess.run(process, beforeWaiting: reading)) != nil else { continue }
-      if process.terminationStatus == 0 {
-        return String(decoding: output, as: UTF8.self).split(separator: " ").first.map {
-          $0.trimmingCharacters(in: .whitespacesAndNewlines)
-        }
+    let found =
+      switch checksum {
+      case .sha256: try FileDigest.sha256(of: partial)
+      case .md5: try FileDigest.md5(of: partial)
       }
+    if found != checksum.expected.lowercased() {
+      unlink(partial.path)
+      throw FathomError(
+        .damaged, at: source.absoluteString,
+        "the checksum is \(found) where \(checksum.expected) is expected, the file was discarded",
+        mend: "run again")
     }
-    return nil
   }
 
   // MARK: URLSessionDataDelegate
@@ -186,7 +166,7 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
       received += data.count
       progress(received, total)
     } catch {
-      failure = CheckpointError("the disk is full or \(partial.path) is not writable")
+      failure = AtomicFile.fault(partial, error)
       dataTask.cancel()
       finished.signal()
     }

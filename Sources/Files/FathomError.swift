@@ -1,4 +1,5 @@
-/// A fault that a user can mend, as one sentence: where, what, and the mend. Programs switch on ``code``, never on the words.
+/// A fault that a user can mend, as one sentence: where, what, and the mend. Programs switch on ``code``,
+/// never on the words.
 public struct FathomError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Code: String, Sendable, CaseIterable {
     /// A file or folder that was named does not exist.
@@ -57,8 +58,8 @@ public struct FathomError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// Words of an error in which settings are values: `"choose with \(.textColumn)"`. A command line names its flags, a
-/// library the settings themselves.
+/// Words of an error in which settings are values: `"choose with \(.textColumn)"`. A command line names its
+/// flags, a library the settings themselves.
 public struct Sentence: Sendable, Equatable, ExpressibleByStringInterpolation {
   enum Part: Sendable, Equatable {
     case words(String)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The bytes of a file, mapped read-only: a page is read when it is asked for. What cannot be mapped (a pipe, an empty
-/// file) is read into memory.
+/// The bytes of a file, mapped read-only: a page is read when it is asked for. What cannot be mapped (a pipe,
+/// an empty file) is read into memory.
 public final class MappedFile: @unchecked Sendable {
   public let url: URL
   public let bytes: UnsafeRawBufferPointer
@@ -72,6 +72,12 @@ public final class MappedFile: @unchecked Sendable {
     released = end
   }
 
+  /// All pages go back to the system; they are read again when they are asked for.
+  package func releaseAll() {
+    guard isMapped else { return }
+    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count, MADV_DONTNEED)
+  }
+
   /// nil for an empty file and for what is none.
   private static func map(_ descriptor: Int32, _ information: stat) -> UnsafeRawBufferPointer? {
     let size = Int(information.st_size)
@@ -91,7 +97,9 @@ public final class MappedFile: @unchecked Sendable {
 
   private static func unreadable(_ url: URL) -> FathomError {
     let reason = String(cString: strerror(errno))
-    if errno == ENOENT { return FathomError(.notFound, at: url.path, "does not exist", mend: "check the path") }
+    if errno == ENOENT {
+      return FathomError(.notFound, at: url.path, "does not exist", mend: "check the path")
+    }
     return FathomError(.unreadable, at: url.path, "cannot be read (\(reason))", mend: "check its permissions")
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A folder that one process writes a run to: locked against others, and claimed by the rules that every command shares.
+/// A folder that one process writes a run to: locked against others, and claimed by the rules that every
+/// command shares.
 public final class RunFolder {
   public let url: URL
   private let descriptor: Int32
@@ -19,7 +20,8 @@ public final class RunFolder {
   }
 
   /// Locks the folder for a new run, or for one that goes on. Nothing is removed before ``clear()``.
-  /// - Throws: ``FathomError`` when the folder holds a run and neither `resume` nor `overwrite` says what to do with it.
+  /// - Throws: ``FathomError`` when the folder holds a run and neither `resume` nor `overwrite` says what to
+  ///   do with it.
   public init(_ url: URL, resume: Bool, overwrite: Bool) throws {
     self.url = url
     overwrites = overwrite
@@ -47,8 +49,8 @@ public final class RunFolder {
 
   deinit { close(descriptor) }
 
-  /// Removes what an earlier run left, where that was asked for. Called when everything that the new one needs was read:
-  /// a slip in an option must not cost a finished run.
+  /// Removes what an earlier run left, where that was asked for. Called when everything that the new one
+  /// needs was read: a slip in an option must not cost a finished run.
   public func clear() {
     if !overwrites { return }
     for name in RunFolder.finished + [RunFolder.state] {

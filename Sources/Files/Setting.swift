@@ -1,7 +1,7 @@
 /// The settings that errors speak of. `fathom` has the one table that turns them into flags.
 public enum Setting: String, Sendable, CaseIterable {
   case model, train, test, validation, text, out, resume, overwrite
-  case textColumn, labelColumn, hasHeader, dataCache, validationShare, testShare, folds, limit
+  case textColumn, labelColumn, hasHeader, quoting, dataCache, validationShare, testShare, folds, limit
   case variants, epochs, batchSize, accumulation, maximumLength, truncation, headShare
   case bertLearningRate, headLearningRate, clipNorm, device, threads, precision
   case host, port, token

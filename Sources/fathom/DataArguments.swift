@@ -15,16 +15,24 @@ struct ColumnArguments: ParsableArguments {
   @Flag(help: "The CSV or TSV has no header row.")
   var noHeader = false
 
+  @Option(help: "Quotes in tables: rfc4180 (usual in .csv) or none (usual in .tsv).")
+  var quoting: CorpusReader.Quoting?
+
   @Flag(help: "Keep no copy of data files of 16 MB and more in the user's cache for the next time.")
   var noDataCache = false
 
   /// - Parameter classes: those of the training data, or of the model; nil makes them from these examples.
   func load(_ path: String, _ split: CorpusReader.Split, classes: [String]? = nil) throws -> DataSet {
-    try CorpusReader(textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader)
-      .dataSet(
-        URL(fileURLWithPath: path), split: split, classes: classes, cache: noDataCache ? nil : .standard)
+    let reader = CorpusReader(
+      textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader, quoting: quoting)
+    let data = try reader.dataSet(
+      URL(fileURLWithPath: path), split: split, classes: classes, cache: noDataCache ? nil : .standard)
+    data.notes.forEach(Output.note)
+    return data
   }
 }
+
+extension CorpusReader.Quoting: ExpressibleByArgument {}
 
 /// What every command that measures on labelled data shares.
 struct DataArguments: ParsableArguments {

@@ -59,7 +59,8 @@ struct FetchCommand: ParsableCommand {
     try ChildProcess.run(tar)
     let unpacked = scratch.appendingPathComponent("aclImdb")
     guard tar.terminationStatus == 0, FileManager.default.fileExists(atPath: unpacked.path) else {
-      throw CheckpointError("\(archive.path) could not be unpacked: free 600 MB, or remove it and run again")
+      throw FathomError(
+        .failed, at: archive.path, "could not be unpacked", mend: "free 600 MB, or remove it and run again")
     }
     try FileManager.default.moveItem(at: unpacked, to: folder)
     try FileManager.default.removeItem(at: archive)
@@ -71,9 +72,9 @@ struct FetchCommand: ParsableCommand {
     for file in ["config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors"] {
       let destination = folder.appendingPathComponent(file)
       if FileManager.default.fileExists(atPath: destination.path) { continue }
-      do { try fetch("\(home)/\(file)", destination, nil) } catch let error as CheckpointError {
+      do { try fetch("\(home)/\(file)", destination, nil) } catch let error as FathomError {
         // Older models have no tokenizer_config.json, and their weights only as a PyTorch archive.
-        guard error.description.contains("answered 404"),
+        guard error.code == .notFound,
           ["tokenizer_config.json", "model.safetensors"].contains(file)
         else {
           throw error
@@ -89,7 +90,7 @@ struct FetchCommand: ParsableCommand {
   }
 
   private func fetch(_ source: String, _ destination: URL, _ checksum: Download.Checksum?) throws {
-    guard let url = URL(string: source) else { throw CheckpointError("\(source) is not an address") }
+    guard let url = URL(string: source) else { throw FathomError(.setting, at: source, "is not an address") }
     let isTerminal = isatty(STDERR_FILENO) == 1
     let started = Date()
     let title = destination.lastPathComponent

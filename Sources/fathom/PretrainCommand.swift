@@ -160,16 +160,6 @@ struct PretrainCommand: ParsableCommand {
   }
 
   private func lines(_ path: String) throws -> [String] {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-      throw CorpusError("\(path) cannot be read: name a text file, one passage a line")
-    }
-    return try data.split(separator: 10, omittingEmptySubsequences: false).enumerated().compactMap {
-      index, line in
-      guard let text = String(validating: line, as: UTF8.self) else {
-        throw FathomError(
-          .damaged, at: "\(path), line \(index + 1)", "the text is not UTF-8", mend: "convert the file")
-      }
-      return text.allSatisfy(\.isWhitespace) ? nil : text
-    }
+    try PassageReader(URL(fileURLWithPath: path)).all().map(\.text)
   }
 }

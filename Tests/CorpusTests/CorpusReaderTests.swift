@@ -12,7 +12,7 @@ import Testing
     try Fixtures.withFolder { folder in
       let file = folder.appendingPathComponent(name)
       try Data(text.utf8).write(to: file)
-      return try reader.read(file, split: .train)
+      return try reader.read(file, split: .train).all()
     }
   }
 
@@ -91,7 +91,7 @@ import Testing
     try Fixtures.withFolder { folder in
       let file = folder.appendingPathComponent("d.csv")
       try (Data("text,label\na,b\n".utf8) + Data([0xFF, 0xFE, 0x2C, 0x61])).write(to: file)
-      let error = #expect(throws: CorpusError.self) { try CorpusReader().read(file, split: .train) }
+      let error = #expect(throws: CorpusError.self) { try CorpusReader().read(file, split: .train).all() }
       #expect(error?.description.contains("line 3") == true)
     }
   }
@@ -108,10 +108,10 @@ import Testing
           at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
       }
-      let train = try CorpusReader().read(folder, split: .train)
+      let train = try CorpusReader().read(folder, split: .train).all()
       #expect(train.map(\.text) == ["bad", "so <br /><br>good\n"] && train.map(\.label) == ["neg", "pos"])
-      #expect(try CorpusReader().read(folder, split: .test).map(\.text) == ["poor < br", "fine"])
-      #expect(try CorpusReader().read(folder.appendingPathComponent("train"), split: .test).count == 2)
+      #expect(try CorpusReader().read(folder, split: .test).all().map(\.text) == ["poor < br", "fine"])
+      #expect(try CorpusReader().read(folder.appendingPathComponent("train"), split: .test).all().count == 2)
     }
   }
 }

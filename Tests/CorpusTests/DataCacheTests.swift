@@ -30,6 +30,18 @@ import Testing
       .sorted { $0.path < $1.path }
   }
 
+  /// Writes an entry anew, whole and with valid checksums, from changed sections.
+  private func rewrite(_ entry: URL, _ change: (inout [[UInt8]]) -> Void) throws {
+    let old = try #require(SectionFile(descriptor: open(entry.path, O_RDONLY)))
+    var sections = (0..<old.sectionCount).map { Array(old.section($0)) }
+    change(&sections)
+    let descriptor = open(entry.path + ".new", O_RDWR | O_CREAT | O_TRUNC, 0o600)
+    _ = try SectionFile.write(to: descriptor) { writer in
+      for section in sections { try writer.appendSection(section) }
+    }
+    rename(entry.path + ".new", entry.path)
+  }
+
   private func expectEqual(_ a: DataSet, _ b: DataSet, _ comment: Comment? = nil) {
     #expect(Array(a.texts) == Array(b.texts) && a.targets == b.targets && a.classes == b.classes, comment)
   }
@@ -59,12 +71,12 @@ import Testing
     try withFile(rows(50)) { file, cache in
       _ = try load(file, cache)
       let entry = try #require(entries(cache).first)
-      // A mark in the entry shows whether it is what comes back.
-      var bytes = try Data(contentsOf: entry)
-      let place = try #require(bytes.range(of: Data("text 0 of 50".utf8)))
-      bytes.replaceSubrange(place, with: Data("TEXT 0 of 50".utf8))
-      try bytes.write(to: entry)
-      #expect(try load(file, cache).texts[0] == "TEXT 0 of 50 é")
+      // Another name of a class in the entry shows whether it is what comes back.
+      try rewrite(entry) { sections in
+        let labels = String(decoding: sections[3], as: UTF8.self)
+        sections[3] = Array(labels.replacingOccurrences(of: "\"good\"", with: "\"GOOD\"").utf8)
+      }
+      #expect(try load(file, cache).classes == ["bad", "GOOD"])
 
       try Data(rows(50).uppercased().replacingOccurrences(of: "TEXT,LABEL", with: "text,label").utf8).write(
         to: file)
@@ -86,13 +98,11 @@ import Testing
       #expect(entries(cache).count == 4, "the texts, the sample, its split, the fingerprint")
       // Rows in the wrong order show that the kept sample is what the second start takes.
       for entry in entries(cache) {
-        let kept = try #require(SectionFile(descriptor: open(entry.path, O_RDONLY)))
-        guard kept.sectionCount == 5, kept.section(1).count == 40 else { continue }
-        var bytes = try Data(contentsOf: entry)
-        let key = String(decoding: kept.section(0), as: UTF8.self)
-        let place = (key.utf8.count + 7) / 8 * 8 + 40 + 40
-        for (offset, byte) in kept.section(3).prefix(4).enumerated() { bytes[place + 4 + offset] = byte }
-        try bytes.write(to: entry)
+        try rewrite(entry) { sections in
+          if sections.count == 5, sections[1].count == 40 {
+            sections[3].replaceSubrange(4..<8, with: sections[3][0..<4])
+          }
+        }
       }
       let (again, sameMark) = try start()
       #expect(again.texts[1] == again.texts[0] && again.texts[0] == set.texts[0] && sameMark == mark)
@@ -130,25 +140,41 @@ import Testing
         try whole.prefix(size).write(to: entry)
         expectEqual(try load(file, cache), plain, "cut to \(size) bytes")
       }
-      // Every byte of the table of sections, and a record that points outside.
-      for place in whole.count - 80..<whole.count {
+      // Any byte of the table of sections, and one in five of the rest.
+      for place in whole.indices where place % 5 == 0 || place > whole.count - 130 {
         var bytes = whole
         bytes[place] ^= 0xFF
         try bytes.write(to: entry)
-        do {
-          let set = try load(file, cache)
-          _ = try set.texts.indices.map { try set.texts.text($0) }
-        } catch let error as CorpusError {
-          #expect(error.description.contains("remove its cache"), "byte \(place)")
-        }
+        expectEqual(try load(file, cache), plain, "byte \(place)")
       }
-      var bytes = whole
-      let records = try #require(whole.range(of: Data("é".utf8), options: .backwards)).upperBound
-      for place in records..<records + 40 { bytes[place] = 0xEE }
-      try bytes.write(to: entry)
-      let set = try load(file, cache)
-      #expect(throws: CorpusError.self) { try set.texts.text(1) }
     }
+  }
+
+  @Test func `a text that is damaged while it is in use is refused in a sentence`() throws {
+    try withFile(rows(50)) { file, cache in
+      let set = try load(file, cache)
+      let entry = try #require(entries(cache).first)
+      let place = try #require(try Data(contentsOf: entry).range(of: Data("text 0 of 50".utf8))).lowerBound
+      let handle = try FileHandle(forUpdating: entry)
+      try handle.seek(toOffset: UInt64(place))
+      try handle.write(contentsOf: Data("T".utf8))
+      try handle.close()
+      let error = #expect(throws: FathomError.self) { try set.texts.text(0) }
+      #expect(error?.code == .damaged)
+    }
+  }
+
+  @Test func `the digest tells sets apart that differ in a text, a border, an order or a name`() throws {
+    func digest(_ texts: [String], _ targets: [Int] = [0, 1], _ classes: [String] = ["a", "b"]) -> String {
+      DataSet.fingerprint([DataSet(texts: texts, targets: targets, classes: classes)])
+    }
+    let digests = [
+      digest(["ab", "c"]), digest(["a", "bc"]), digest(["c", "ab"]), digest(["ab", "d"]),
+      digest(["ab", "c"], [1, 0]), digest(["ab", "c"], [0, 1], ["a", "c"]), digest(["e\u{301}", "c"]),
+      digest(["\u{E9}", "c"]),
+    ]
+    #expect(Set(digests).count == digests.count && digests.allSatisfy { $0.count == 64 })
+    #expect(digest(["ab", "c"]) == digests[0])
   }
 
   @Test func `without a folder to write to, data are read all the same`() throws {

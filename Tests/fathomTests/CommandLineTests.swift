@@ -255,7 +255,7 @@ func json(_ text: String) throws -> [String: Any] {
           "not available"
         ),
         (["fetch", "../etc/passwd"], "not a name"),
-        (["pretrain", "--text", folder.path + "/none", "--out", folder.path + "/p"], "cannot be read"),
+        (["pretrain", "--text", folder.path + "/none", "--out", folder.path + "/p"], "does not exist"),
       ]
       for (arguments, expected) in cases {
         let outcome = try fathom(arguments)
