@@ -19,6 +19,13 @@ public enum DType: Int32, Sendable, CaseIterable {
     case .int64, .float64: 8
     }
   }
+
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float16, .float32, .float64, .bfloat16: true
+    default: false
+    }
+  }
 }
 
 /// A Swift type whose values a tensor can be made from and read back as.
