@@ -117,7 +117,7 @@ let package = Package(
     tests("Charts"),
     tests("Report"),
     tests("Server", [.product(name: "NIOEmbedded", package: "swift-nio")]),
-    tests("fathom", ["Report"]),
+    tests("fathom", ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ],
   cxxLanguageStandard: .cxx17
 )

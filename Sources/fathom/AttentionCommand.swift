@@ -11,14 +11,18 @@ extension AttentionPage.View: ExpressibleByArgument {}
 struct AttentionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attention", abstract: "Show what a model attends to, in the terminal and as a page.",
+    usage: "fathom attention --model <model> --text <text> [<options>]",
     discussion: """
-      Highlights each token by the weight that one token ([CLS] by default) gives to it; layers, heads and tokens are
-      counted from 0. Raw attention is a weak explanation: look at rollout and gradient-x-input too.
+      Highlights each token by the weight that one token ([CLS] by default) gives to it; layers, heads and tokens \
+      are counted from 0. Raw attention is a weak explanation: look at rollout and gradient-x-input too.
 
       EXAMPLES
-        fathom attention --model study/models/3VA-s1 --text "A film to fall asleep in." --words
-        fathom attention --model model --text "Not bad." --method layer-head --layer 2 --head 5
-        fathom attention --model model --pretrained bert-base-cased --data test.csv --examples 5 --html attention.html
+        fathom attention --model study/models/3VA-s1 --words \\
+          --text "A film to fall asleep in."
+        fathom attention --model model --text "Not bad." \\
+          --method layer-head --layer 2 --head 5
+        fathom attention --model model --pretrained bert-base-cased \\
+          --data test.csv --examples 5 --html attention.html
       """)
 
   enum When: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
@@ -52,7 +56,7 @@ struct AttentionCommand: ParsableCommand {
   @Option(help: "Give the page this view alone: highlight, head, model or neuron.")
   var view: AttentionPage.View?
 
-  @Flag(help: "One JSON object a text instead: tokens with weight, normalised weight and band.")
+  @Flag(help: "One JSON object per text instead: tokens with weight, normalised weight and band.")
   var json = false
 
   @Option(help: "Colours in the terminal: auto, always or never.")

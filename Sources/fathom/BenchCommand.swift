@@ -8,14 +8,16 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure training and inference on this machine.",
+    usage: "fathom bench [<options>]",
     discussion: """
-      Runs VA classifiers with drawn weights on IMDB's distribution of lengths and gives real tokens per second, and
-      the share of the rate that this machine's matrix product reaches in the same run. Tools/bench_peers.py puts the
-      same work through other frameworks, side by side.
+      Runs VA classifiers with drawn weights on IMDB's distribution of lengths and gives real tokens per second, \
+      and the share of the rate that this machine's matrix product reaches in the same run. Tools/bench_peers.py \
+      puts the same work through other frameworks, side by side.
 
       EXAMPLES
         fathom bench
-        fathom bench --hidden 384 --heads 12 --blocks 3,6 --precision bf16 --mode train
+        fathom bench --hidden 384 --heads 12 --blocks 3,6 --precision bf16 \\
+          --mode train
       """)
 
   @Option(help: "Hidden size; the intermediate size is four times that.", in: .from(1, to: 65_536))
@@ -45,8 +47,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "cpu, cuda, cuda:N, mps, or auto (a GPU where there is one).")
   var device = "cpu"
 
-  @Option(help: "CPU threads (default: one per physical core, within a container's quota).", in: .threads)
-  var threads: Int?
+  @OptionGroup var processor: ThreadArguments
 
   @Flag(help: "One JSON object per line instead of the table.")
   var json = false
@@ -67,27 +68,27 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    Engine.keepFreedMemory()
-    if let threads { Engine.threadCount = threads } else { Engine.useAllCores() }
-    let chosen = try Device(device)
-    if worker { return try BenchWorker(device: chosen).run() }
-    if let growth { return try drawGrowth(to: growth, on: chosen) }
+    processor.apply()
+    let device = try Device(device)
+    if worker { return try BenchWorker(device: device).run() }
+    if let growth { return try drawGrowth(to: growth, on: device) }
     if !json {
       try Output.line(
-        "\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device)")
+        "\(Engine.processor), \(Engine.threadCount) threads, libtorch \(Engine.version), device \(device.description)"
+      )
       try Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
     }
     for name in precision.commaList {
       guard let precision = TrainingOptions.Precision(rawValue: name) else {
         throw ValidationError("--precision '\(name)': use fp32 or bf16")
       }
-      let rate = Machine.matrixRate(hidden: hidden, dtype: precision.dtype, device: chosen)
+      let rate = Machine.matrixRate(hidden: hidden, dtype: chosen.dtype, device: device)
       for name in mode.commaList {
         guard let mode = Workload.Mode(rawValue: name) else {
           throw ValidationError("--mode '\(name)': use train or inference")
         }
         for count in try blocks.commaList.map(parse) {
-          try measure(workload(mode, precision, count), rate, chosen)
+          try measure(workload(mode, chosen, count), rate, device)
         }
       }
     }

@@ -55,7 +55,7 @@ struct TrainingDataArguments: ParsableArguments {
   @Option(help: "Validation data of your own (default: a share of the training examples).")
   var validation: String?
 
-  @OptionGroup var columns: DataArguments
+  @OptionGroup var shared: DataArguments
 
   @Option(
     help: ArgumentHelp("Take a seeded, stratified sample of the training examples.", valueName: "n"),
@@ -95,13 +95,13 @@ struct TrainingDataArguments: ParsableArguments {
   }
 
   func load() throws -> Sets {
-    let training = try columns.columns.load(train, .train)
-    let own = try validation.map { try columns.columns.load($0, .validation, classes: training.classes) }
+    let training = try shared.columns.load(train, .train)
+    let own = try validation.map { try shared.columns.load($0, .validation, classes: training.classes) }
     let pool = training.limited(to: limit, seed: splitSeed)
     if let test {
-      let testing = try columns.columns.load(test, .test, classes: training.classes)
+      let testing = try shared.columns.load(test, .test, classes: training.classes)
       return Sets(
-        train: pool, validation: own, test: testing.limited(to: columns.testLimit, seed: splitSeed))
+        train: pool, validation: own, test: testing.limited(to: shared.testLimit, seed: splitSeed))
     }
     let (rest, testing) = pool.split(validationShare: testShare ?? 0.2, seed: splitSeed &+ 1)
     guard testing.count > 0, rest.count > 0 else {
@@ -109,7 +109,7 @@ struct TrainingDataArguments: ParsableArguments {
         .data, at: train, "\(pool.count) examples leave none to test on", mend: "bring more, or a \(.test)")
     }
     return Sets(
-      train: rest, validation: own, test: testing.limited(to: columns.testLimit, seed: splitSeed))
+      train: rest, validation: own, test: testing.limited(to: shared.testLimit, seed: splitSeed))
   }
 
   /// The sets of a run.

@@ -8,6 +8,7 @@ import Training
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a trained classifier on labelled data.",
+    usage: "fathom evaluate --model <model> --test <test> [<options>]",
     discussion: """
       EXAMPLE
         fathom evaluate --model model --test held-out.csv --json
@@ -19,7 +20,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Labelled data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
   var test: String
 
-  @OptionGroup var columns: DataArguments
+  @OptionGroup var data: DataArguments
   @OptionGroup var engine: EngineArguments
 
   @Option(help: "Seed of the sample.", in: .seed)
@@ -33,13 +34,13 @@ struct EvaluateCommand: ParsableCommand {
     let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     let labels = classifier.settings.labels
-    let data = try columns.columns.load(test, .test, classes: labels)
-      .limited(to: columns.testLimit, seed: splitSeed)
+    let examples = try data.columns.load(test, .test, classes: labels)
+      .limited(to: data.testLimit, seed: splitSeed)
     let started = Date()
     let logits = try classifier.logits(
-      EncodedTexts(data, classifier), dtype: engine.precision.dtype, device: device)
+      EncodedTexts(examples, classifier), dtype: engine.precision.dtype, device: device)
     let seconds = Date().timeIntervalSince(started)
-    let metrics = try Metrics(logits: logits, targets: data.targets)
+    let metrics = try Metrics(logits: logits, targets: examples.targets)
     if json {
       return try Output.json(
         [
@@ -53,7 +54,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     try Output.line(
       String(
-        format: "accuracy %.2f %%  macro-F1 %.4f  loss %.4f  (%d examples, %.1f a second, %@, %@)",
+        format: "accuracy %.2f %%  macro-F1 %.4f  loss %.4f  (%d examples, %.1f per second, %@, %@)",
         metrics.accuracy * 100,
         metrics.macroF1, metrics.loss, metrics.count, Double(metrics.count) / seconds, device.description,
         engine.precision.rawValue))

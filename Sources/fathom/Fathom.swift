@@ -16,8 +16,10 @@ struct Fathom: AsyncParsableCommand {
     abstract: "How deep does a BERT have to be for my text-classification task?",
     discussion: """
       EXAMPLES
-        fathom study --model bert-base-cased --train reviews.csv --test held-out.csv --out study
-        fathom train --model bert-base-cased --train aclImdb --test aclImdb --variant 3VA --out model
+        fathom study --model bert-base-cased --train reviews.csv \\
+          --test held-out.csv --out study
+        fathom train --model bert-base-cased --train aclImdb --test aclImdb \\
+          --variant 3VA --out model
         echo "A film to fall asleep in." | fathom predict --model model
       """,
     version: RunStore.version,

@@ -7,8 +7,9 @@ struct FetchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch", abstract: "Download a data set or a pretrained BERT from its public home.",
     discussion: """
-      imdb            the Large Movie Review Dataset (84 MB), unpacked
-      NAME, USER/NAME a BERT of huggingface.co: bert-base-cased, google/bert_uncased_L-4_H-256_A-4, …
+        imdb             the Large Movie Review Dataset (84 MB), unpacked
+        NAME, USER/NAME  a BERT of huggingface.co: bert-base-cased,
+                         google/bert_uncased_L-4_H-256_A-4, …
 
       A download that was stopped goes on; sums are checked.
 

@@ -55,7 +55,9 @@ struct NumberRange<Number: OptionNumber>: Sendable {
   }
 
   func parse(_ text: String) throws -> Number {
-    guard let number = Number(text), number.isFinite, contains(number) else {
+    // Swift reads 0x10 as a Double too, and nobody means that here.
+    guard !text.lowercased().contains("x"), let number = Number(text), number.isFinite, contains(number)
+    else {
       throw ValidationError("write \(Number.kind), \(words)")
     }
     return number
@@ -70,10 +72,6 @@ struct NumberRange<Number: OptionNumber>: Sendable {
 
 extension NumberRange where Number == UInt64 {
   static var seed: NumberRange { from(0, to: .max) }
-}
-
-extension NumberRange where Number == Int {
-  static var threads: NumberRange { from(1, to: 512) }
 }
 
 extension ArgumentHelp {

@@ -9,14 +9,15 @@ import WordPiece
 struct OutputsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "outputs", abstract: "Write every output of a truncated BERT for one text.",
+    usage: "fathom outputs --model <model> --text <text> --out <out> [<options>]",
     discussion: """
-      Tensors: sequence_output [1,P,H], pooled_output [1,H], hidden_states.0…K [1,P,H], attentions.0…K-1 [1,N,P,P], ids [1,P].
+      Tensors: sequence_output [1,P,H], pooled_output [1,H], hidden_states.0…K [1,P,H], attentions.0…K-1 \
+      [1,N,P,P], ids [1,P].
 
       EXAMPLE
-        fathom outputs --model bert-base-cased --blocks 3 --text "Not bad at all." --out outputs.safetensors
+        fathom outputs --model bert-base-cased --blocks 3 \\
+          --text "Not bad at all." --out outputs.safetensors
       """)
-
-  enum From: String, ExpressibleByArgument, CaseIterable { case first, last, alternating }
 
   @Option(help: "A pretrained BERT in the Hugging Face layout.")
   var model: String
@@ -25,10 +26,10 @@ struct OutputsCommand: ParsableCommand {
   var blocks: Int?
 
   @Option(help: "Which ones: first, last or alternating.")
-  var from = From.first
+  var from = BlockOrder.first
 
-  @Option(help: "An explicit list instead, such as 0,2,4.")
-  var blockList: String?
+  @Option(help: "An explicit list instead, such as 0,2,4.", transform: BlockList.parse)
+  var blockList: [Int]?
 
   @Option(help: "The text.")
   var text: String
@@ -47,7 +48,7 @@ struct OutputsCommand: ParsableCommand {
     case .last: selection = .last(count)
     case .alternating: selection = .alternating(count)
     }
-    if let blockList { selection = .list(try parseBlockList(blockList)) }
+    if let blockList { selection = .list(blockList) }
     RandomState.seed(0)  // the same outputs each time, also where a layer is drawn
     let bert = try BERTModel(checkpoint, blocks: selection)
     for layer in bert.drawnLayers {
@@ -76,15 +77,4 @@ struct OutputsCommand: ParsableCommand {
     try SafeTensors.write(tensors, to: URL(fileURLWithPath: out))
     Output.note("\(tensors.count) tensors in \(out)")
   }
-}
-
-/// `0,2,4` as numbers.
-func parseBlockList(_ text: String) throws -> [Int] {
-  let list = text.split(separator: ",", omittingEmptySubsequences: false).map {
-    Int($0.trimmingCharacters(in: .whitespaces))
-  }
-  guard !list.contains(nil) else {
-    throw ValidationError("--block-list '\(text)' is not numbers with commas, such as 0,2,4")
-  }
-  return list.compactMap { $0 }
 }

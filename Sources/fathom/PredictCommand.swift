@@ -6,9 +6,11 @@ import Torch
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Classify texts.",
+    usage: "fathom predict --model <model> [<options>]",
     discussion: """
-      One text a line on standard input; one {"label": …, "scores": {label: probability}, "logits": […]} a line on
-      standard output. Texts are taken as they are: no HTML is removed.
+      One text per line on standard input; one JSON object per line on standard output: label, scores (a probability \
+      for each label), logits, token_count (of the whole text), tokens_read and truncated. A text is cleaned as the \
+      model's training texts were.
 
       EXAMPLE
         echo "A film to fall asleep in." | fathom predict --model model

@@ -12,10 +12,13 @@ struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pretrain",
     abstract: "Masked-language modelling: a new small BERT, or more of it for one you have.",
+    usage: "fathom pretrain --text <text> ... --out <out> [<options>]",
     discussion: """
       EXAMPLES
-        fathom pretrain --model bert-base-cased --text my-domain.txt --out bert-my-domain
-        fathom pretrain --text corpus.txt --blocks 4 --hidden 128 --heads 4 --vocabulary-size 4000 --learning-rate 1e-3 --out tiny
+        fathom pretrain --model bert-base-cased --text my-domain.txt \\
+          --out bert-my-domain
+        fathom pretrain --text corpus.txt --blocks 4 --hidden 128 --heads 4 \\
+          --vocabulary-size 4000 --learning-rate 1e-3 --out tiny
       """)
 
   @Option(help: "A BERT to go on with; without it a new one is made.")

@@ -6,9 +6,10 @@ import Study
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Write a study's report anew, also while it runs.",
+    usage: "fathom report <study> [<options>]",
     discussion: """
-      Writes report.html (one file that needs no network), results.md, results.csv and accuracy.svg into the study's
-      folder from what is finished by now, and prints the table.
+      Writes report.html (one file that needs no network), results.md, results.csv and accuracy.svg into the \
+      study's folder from what is finished by now, and prints the table.
 
       EXAMPLES
         fathom report study

@@ -34,7 +34,7 @@ struct RunsCommand: ParsableCommand {
 
 extension RunsCommand {
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "One line a run.")
+    static let configuration = CommandConfiguration(abstract: "One line per run.")
 
     @Argument(help: "The study's folder.") var study: String
 

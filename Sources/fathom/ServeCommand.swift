@@ -1,19 +1,20 @@
 import ArgumentParser
 import Foundation
 import Server
-import Torch
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Serve a study: live report, attention explorer, predictions.",
+    usage: "fathom serve <study> [<options>]",
     discussion: """
-      The report follows the study while it runs. POST /v1/predict takes {"texts": ["…"], "model": "3VA-s1"} (the model
-      may be left out: the recommended one answers). /healthz and /metrics (Prometheus) are for machines. Ctrl-C finishes
-      what is under way and stops.
+      The report follows the study while it runs. POST /v1/predict takes {"texts": ["…"], "model": "3VA-s1"} (the \
+      model may be left out: the recommended one answers). /healthz and /metrics (Prometheus) are for machines. \
+      Ctrl-C finishes what is under way and stops.
 
       EXAMPLES
         fathom serve study
-        curl -H 'Content-Type: application/json' -d '{"texts": ["Not bad."]}' localhost:8080/v1/predict
+        curl -H 'Content-Type: application/json' -d '{"texts": ["Not bad."]}' \\
+          localhost:8080/v1/predict
         FATHOM_TOKEN=secret fathom serve study --host 0.0.0.0 --port 80
       """)
 
@@ -37,14 +38,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Texts that may wait; requests beyond that are answered 429.", in: .from(1, to: 1_000_000))
   var waiting = 1024
 
-  @Option(help: "CPU threads (default: one per physical core).", in: .threads)
-  var threads: Int?
+  @OptionGroup var processor: ThreadArguments
 
   @OptionGroup var requirements: RequirementArguments
 
   func run() async throws {
-    Engine.keepFreedMemory()
-    if let threads { Engine.threadCount = threads } else { Engine.useAllCores() }
+    processor.apply()
     var options = StudyServer.Options()
     (options.host, options.port, options.requirements) = (host, port, requirements.value)
     // A token in the environment is for servers that others can reach.

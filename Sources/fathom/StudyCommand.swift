@@ -13,13 +13,16 @@ struct StudyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "study",
     abstract: "Compare depths and heads, and recommend the smallest model that does the job.",
+    usage: "fathom study --model <model> --train <train> --out <out> [<options>]",
     discussion: """
-      Prints the table; writes results.csv, accuracy.svg, report.html and every model to --out. A study that was stopped
-      goes on where it was when the same command is given again.
+      Prints the table; writes results.csv, accuracy.svg, report.html and every model to --out. A study that was \
+      stopped goes on where it was when the same command is given again.
 
       EXAMPLES
-        fathom study --model bert-base-cased --train t.csv --test v.csv --variants 1VA,2VA,3VA,baseline-custom --out study
-        fathom study --model bert-base-cased --train aclImdb --test aclImdb --preset imdb-2019 --out imdb
+        fathom study --model bert-base-cased --train t.csv --test v.csv \\
+          --variants 1VA,2VA,3VA,baseline-custom --out study
+        fathom study --model bert-base-cased --train aclImdb --test aclImdb \\
+          --preset imdb-2019 --out imdb
       """)
 
   enum Preset: String, ExpressibleByArgument, CaseIterable {

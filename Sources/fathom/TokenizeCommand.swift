@@ -6,8 +6,9 @@ import WordPiece
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenize", abstract: "Turn texts into word pieces.",
+    usage: "fathom tokenize --model <model> [<options>]",
     discussion: """
-      One text a line on standard input; one {"ids": […], "tokens": […]} a line on standard output.
+      One text per line on standard input; one {"ids": […], "tokens": […]} per line on standard output.
 
       EXAMPLE
         echo "An unforgettable film." | fathom tokenize --model bert-base-cased

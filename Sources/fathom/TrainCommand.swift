@@ -8,15 +8,16 @@ import Training
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Fine-tune one variant.",
+    usage: "fathom train --model <model> --train <train> --variant <variant> ...",
     discussion: """
       The best epoch's model goes to --out in the Hugging Face layout, with run.json beside it.
 
       EXAMPLES
-        fathom train --model bert-base-cased --train aclImdb --test aclImdb --variant 3VA --out model
-        fathom train --model bert-base-cased --train t.csv --test v.csv --variant VA --block-list 0,2,4 --out model
+        fathom train --model bert-base-cased --train aclImdb --test aclImdb \\
+          --variant 3VA --out model
+        fathom train --model bert-base-cased --train t.csv --test v.csv \\
+          --variant VA --block-list 0,2,4 --out model
       """)
-
-  enum From: String, ExpressibleByArgument, CaseIterable { case first, last, alternating }
 
   @Option(help: "A pretrained BERT in the Hugging Face layout.")
   var model: String
@@ -27,10 +28,10 @@ struct TrainCommand: ParsableCommand {
   var variant: String
 
   @Option(help: "Which blocks K means: first, last or alternating.")
-  var from: From?
+  var from: BlockOrder?
 
-  @Option(help: "An explicit list of blocks instead of K, such as 0,2,4.")
-  var blockList: String?
+  @Option(help: "An explicit list of blocks instead of K, such as 0,2,4.", transform: BlockList.parse)
+  var blockList: [Int]?
 
   @Option(help: "The folder for the model.")
   var out: String
@@ -88,7 +89,7 @@ struct TrainCommand: ParsableCommand {
     var name = variant
     if let blockList {
       let letters = name.drop { $0.isNumber }
-      name = "\(letters):" + (try parseBlockList(blockList)).map(String.init).joined(separator: "+")
+      name = "\(letters):" + blockList.map(String.init).joined(separator: "+")
     } else if let from, from != .first {
       name += ":\(from.rawValue)"
     }

@@ -21,17 +21,11 @@ struct EngineArguments: ParsableArguments {
   @Option(help: "fp32, or bf16 (faster where the processor or GPU multiplies it).")
   var precision = TrainingOptions.Precision.fp32
 
-  @Option(help: "CPU threads (default: one per physical core).", in: .threads)
-  var threads: Int?
+  @OptionGroup var processor: ThreadArguments
 
   /// Sets the engine up and returns the device.
   func apply() throws -> Device {
-    Engine.keepFreedMemory()
-    if let threads {
-      Engine.threadCount = threads
-    } else {
-      Engine.useAllCores()
-    }
+    processor.apply()
     let device = try Device(device)
     if precision == .bf16, device == .cpu, !Engine.hasFastBFloat16 {
       Output.note("note: this processor has no bf16 instructions: fp32 will be faster")

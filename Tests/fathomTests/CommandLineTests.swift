@@ -74,15 +74,6 @@ func json(_ text: String) throws -> [String: Any] {
     ]
   }
 
-  @Test func `every command has help with an example`() throws {
-    for command in [
-      "study", "train", "evaluate", "predict", "outputs", "tokenize", "pretrain", "fetch", "runs", "bench",
-    ] {
-      let outcome = try fathom([command, "--help"])
-      #expect(outcome.status == 0 && outcome.output.contains("EXAMPLE"), "\(command)")
-    }
-  }
-
   @Test func `tokenize prints ids and tokens, a line a text`() throws {
     try withTask { folder in
       let outcome = try fathom(
