@@ -23,10 +23,10 @@ func room(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftS
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: [.byName(name: name), "Fixtures"] + dependencies,
-    linkerSettings: engine)
+    exclude: exclude, linkerSettings: engine)
 }
 
 let package = Package(
@@ -74,7 +74,12 @@ let package = Package(
     room("Benchmark", ["Training"]),
     room("Attention", ["Classification"]),
     room("Charts", []),
-    room("Report", ["Charts", "Study", "Attention", .product(name: "Mustache", package: "swift-mustache")]),
+    .target(
+      name: "Report",
+      dependencies: [
+        "Charts", "Study", "Attention", .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      resources: [.embedInCode("Resources")]),
     room(
       "Server",
       [
@@ -115,7 +120,7 @@ let package = Package(
     tests("Benchmark"),
     tests("Attention"),
     tests("Charts"),
-    tests("Report"),
+    tests("Report", ["Attention"], exclude: ["highlights.js"]),
     tests("Server", [.product(name: "NIOEmbedded", package: "swift-nio")]),
     tests("fathom", ["Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ],

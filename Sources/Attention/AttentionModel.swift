@@ -34,7 +34,7 @@ public final class AttentionModel {
   public init(_ classifier: TextClassifier, name: String) throws {
     guard let bert = classifier.network.bert, bert.config.blockCount > 0 else {
       throw FathomError(
-        .unsupported, at: name, "is a \(classifier.settings.variant), which has no attention to show",
+        .unsupported, at: name, "a \(classifier.settings.variant) has no attention to show",
         mend: "name a model with a transformer block")
     }
     self.classifier = classifier
@@ -51,12 +51,12 @@ public final class AttentionModel {
     classifier = nil
     guard bert.config.blockCount > 0 else {
       throw FathomError(
-        .unsupported, at: folder.path, "has no transformer block to look into",
-        mend: "name a model with one")
+        .unsupported, at: folder.path, "the model has no transformer block to look into",
+        mend: "name one with blocks")
     }
     guard tokenizer.tokenCount <= bert.config.vocabularySize else {
       throw FathomError(
-        .damaged, at: folder.path, "the vocabulary is larger than config.json says",
+        .mismatch, at: folder.path, "the vocabulary is larger than config.json says",
         mend: "bring the vocab.txt that belongs to the model")
     }
     bert.freeze()
@@ -73,47 +73,49 @@ public final class AttentionModel {
     else {
       throw FathomError(
         .mismatch, at: folder.path,
-        "is not what the model was fine-tuned from (another vocabulary, number of heads or length)",
+        "not what the model was fine-tuned from (another vocabulary, number of heads or length)",
         mend: "name its pretrained model")
     }
     return other
   }
 
-  public func encode(_ text: String) -> [Int32] {
-    self.text.encode([text], with: tokenizer)[0]
+  public func encode(_ text: String) -> AlignedText {
+    AlignedText(
+      self.text.cleaning(text), tokenizer, maximumLength: maximumLength, truncation: self.text.truncation)
   }
 
-  /// The ids that are read of a text, and how many there were.
-  public func encodeCounting(_ text: String) -> EncodedText {
-    self.text.encodeCounting([text], with: tokenizer)[0]
-  }
-
-  /// - Throws: ``FathomError`` when the classifier's logits are not finite.
+  /// - Throws: ``FathomError`` when a weight or a logit is not finite.
   public func read(_ text: String) throws -> TextReading { try read(encode(text)) }
 
-  /// - Precondition: `ids` start with [CLS], end with [SEP] and are not more than ``maximumLength``.
-  public func read(_ ids: [Int32]) throws -> TextReading {
-    let batch = PackedTokens([ids])
-    let (blocks, rollout) = withoutGradients { () -> ([TextReading.Block], Tensor) in
+  /// - Precondition: the text was encoded by this model, or by one with the same vocabulary that is no longer.
+  /// - Throws: ``FathomError`` when a weight or a logit is not finite.
+  public func read(_ text: AlignedText) throws -> TextReading {
+    let batch = PackedTokens([text.ids])
+    let (blocks, rollout) = try withoutGradients { () throws -> ([TextReading.Block], [Float]) in
       let states = bert(batch, keepingHiddenStates: true).hiddenStates
       let pairs = (0..<blockCount).map { bert.queriesAndKeys(block: $0, states[$0]) }
-      return (
-        pairs.map { TextReading.Block(queries: $0.queries.array(), keys: $0.keys.array()) },
-        self.rollout(pairs)
-      )
+      let blocks = try pairs.enumerated().map { index, pair in
+        TextReading.Block(
+          queries: try finite(pair.queries.array(), "the queries of block \(index)"),
+          keys: try finite(pair.keys.array(), "the keys of block \(index)"))
+      }
+      return (blocks, try finite(self.rollout(pairs).array(), "the weights of rollout"))
     }
     let explained = try classifier.map { try explain($0, batch) }
-    let followed = rollout.array(Float.self)
-    guard followed.allSatisfy(\.isFinite) else {
-      throw FathomError(
-        .notFinite, "the model's attention is not finite: its weights are damaged or its training diverged",
-        mend: "bring the whole folder again")
-    }
     return TextReading(
-      tokens: tokenizer.tokens(ids),
-      isSpecial: ids.map(tokenizer.isSpecial),
-      blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: followed,
+      text, tokens: tokenizer.tokens(text.ids),
+      isSpecial: text.ids.map(tokenizer.isSpecial),
+      blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: rollout,
       prediction: explained?.prediction, attributions: explained?.attributions ?? [])
+  }
+
+  private func finite(_ values: [Float], _ name: String) throws -> [Float] {
+    guard values.allSatisfy(\.isFinite) else {
+      throw FathomError(
+        .notFinite, "\(name) are not finite: the model's weights are damaged or its training diverged",
+        mend: "train it again, or bring the whole folder again")
+    }
+    return values
   }
 
   /// Attention followed through all blocks, half of each block's output being its input (the residual): `[L,L]`.
@@ -126,8 +128,8 @@ public final class AttentionModel {
     func heads(_ x: Tensor) -> Tensor { x.reshaped([length, headCount, -1]).transposed(0, 1) }  // [N,L,D]
     let scale = 1 / Double(bert.config.headSize).squareRoot()
     return pairs.reduce(one) { sum, pair in
-      // [N,L,L]
-      let weights = (heads(pair.queries) * scale).matmul(heads(pair.keys).transposed(1, 2)).softmax()
+      let products = (heads(pair.queries) * scale).matmul(heads(pair.keys).transposed(1, 2))  // [N,L,L]
+      let weights = products.softmax()
       let average = weights.sum(along: 0) * (1 / Double(headCount))
       return ((average + one) * 0.5).matmul(sum)
     }
@@ -143,10 +145,11 @@ public final class AttentionModel {
     let embedded = withoutGradients { bert.embeddings(batch) }
     embedded.requiresGradient = true
     let logits = classifier.network(batch, embedded: embedded)  // [1,C]
-    let prediction = try classifier.prediction(logits.detached().array())
-    let best = classifier.settings.labels.firstIndex(of: prediction.label)!
+    let values: [Float] = logits.detached().array()
+    let prediction = try classifier.prediction(values)
+    let best = try TextClassifier.predictedClass(values)
     logits.narrowed(1, from: best, count: 1).sum().backward()
     let products = withoutGradients { (embedded.gradient! * embedded).sum(along: 1).array(Float.self) }
-    return (prediction, products.map(Double.init))
+    return (prediction, try finite(products, "the gradients").map(Double.init))
   }
 }

@@ -15,6 +15,14 @@ public struct TextReading: Sendable {
   /// Word pieces, with `[CLS]` and `[SEP]`
   public let tokens: [String]
   public let isSpecial: [Bool]
+  /// Each token as it was typed
+  public let texts: [String]
+  /// The word that each token belongs to
+  public let words: [Int]
+  /// Whether a space stands before it
+  public let isSpaced: [Bool]
+  /// Of the whole text; more than there are tokens where the text was cut to the model's length
+  public let tokenCount: Int
   public let blocks: [Block]
   public let headCount: Int
   public let headSize: Int
@@ -25,13 +33,24 @@ public struct TextReading: Sendable {
   /// Each token's gradient × input towards the predicted class; above 0 speaks for it. Empty without a classifier.
   public let attributions: [Double]
 
-  /// The word that each token belongs to; a piece that starts with `##` goes on with the one before.
-  public var words: [Int] {
-    var word = -1
-    return tokens.enumerated().map { index, token in
-      if !token.hasPrefix("##") || index == 0 || isSpecial[index - 1] { word += 1 }
-      return word
-    }
+  public var isTruncated: Bool { tokens.count < tokenCount }
+
+  init(
+    _ text: AlignedText, tokens: [String], isSpecial: [Bool], blocks: [Block], headCount: Int, headSize: Int,
+    rollout: [Float], prediction: TextClassifier.Prediction?, attributions: [Double]
+  ) {
+    self.tokens = tokens
+    self.isSpecial = isSpecial
+    texts = text.pieces.map(\.text)
+    words = text.pieces.map(\.word)
+    isSpaced = text.pieces.map(\.isSpaced)
+    tokenCount = text.tokenCount
+    self.blocks = blocks
+    self.headCount = headCount
+    self.headSize = headSize
+    self.rollout = rollout
+    self.prediction = prediction
+    self.attributions = attributions
   }
 
   /// `softmax(q kᵀ / √D)` of one head for one token: the weight it gives to every token; their sum is 1.
@@ -55,8 +74,8 @@ public struct TextReading: Sendable {
   /// Mean over heads.
   public func averageWeights(_ heads: [HeadPlace], from token: Int) -> [Double] {
     var sum = [Double](repeating: 0, count: tokens.count)
-    for place in heads {
-      for (index, weight) in weights(block: place.block, head: place.head, from: token).enumerated() {
+    for head in heads {
+      for (index, weight) in weights(block: head.block, head: head.head, from: token).enumerated() {
         sum[index] += weight
       }
     }
@@ -69,5 +88,8 @@ public struct HeadPlace: Hashable, Sendable {
   public let block: Int
   public let head: Int
 
-  public init(block: Int, head: Int) { (self.block, self.head) = (block, head) }
+  public init(block: Int, head: Int) {
+    self.block = block
+    self.head = head
+  }
 }

@@ -14,8 +14,12 @@ public enum LivePage {
     public init(
       name: String, isFinished: Bool, epoch: Int?, loss: Double?, validation: Double?, test: Double?
     ) {
-      (self.name, self.isFinished, self.epoch, self.loss) = (name, isFinished, epoch, loss)
-      (self.validation, self.test) = (validation, test)
+      self.name = name
+      self.isFinished = isFinished
+      self.epoch = epoch
+      self.loss = loss
+      self.validation = validation
+      self.test = test
     }
   }
 
@@ -25,39 +29,20 @@ public enum LivePage {
       [
         run.name, run.isFinished ? "finished" : "running", run.epoch.map(String.init) ?? "–",
         run.loss.map { String(format: "%.4f", $0) } ?? "–", percent(run.validation), percent(run.test),
-      ].map { "<td>\(escape($0))</td>" }.joined()
+      ]
     }
-    let head = ["run", "state", "epoch", "training loss", "validation", "test"].map {
-      "<th scope=\"col\">\($0)</th>"
-    }.joined()
-    return "<div class=\"wide\"><table><thead><tr>\(head)</tr></thead><tbody>"
-      + rows.map { "<tr>\($0)</tr>" }.joined(separator: "\n") + "</tbody></table></div>"
+    let columns = ["run", "state", "epoch", "training loss", "validation", "test"]
+    return Templates.render("table", TableView(columns, rows))
   }
 
   /// Before the first run is finished.
-  public static func empty(title: String) -> String {
-    PageStyle.document(
-      title: "Fathom: \(title)",
-      body: "<h1>How deep does it have to be?</h1>\n<p class=\"answer\">No run has finished yet.</p>")
+  public static func empty(title: String) -> Page {
+    Page(title: "Fathom: \(title)", body: Templates.render("empty-study", [String: String]()))
   }
 
-  /// A report with a section at its end, which follows the study: what changed is fetched anew, the reader stays where they are.
-  public static func live(_ page: String, section: String) -> String {
-    let script = """
-      <script>
-      new EventSource("/events" + location.search).addEventListener("change", async () => {
-        try {
-          const answer = await fetch(location.href);
-          if (!answer.ok) return;
-          const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-          const [x, y] = [scrollX, scrollY];
-          document.body.replaceChildren(...[...next.body.children].filter(e => e.tagName !== "SCRIPT"));
-          window.sortTables?.();
-          scrollTo(x, y);
-        } catch { /* the next change tries again */ }
-      });
-      </script>
-      """
-    return page.replacingOccurrences(of: "</body></html>", with: section + "\n" + script + "\n</body></html>")
+  /// A report with a section at its end, which follows the study: what changed is fetched anew, the reader stays where
+  /// they are.
+  public static func live(_ page: Page, section: String) -> String {
+    page.adding(section, script: Resource.followStudy).html
   }
 }

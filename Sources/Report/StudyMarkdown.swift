@@ -2,31 +2,27 @@ import Study
 
 /// The study as Markdown, for a README or an issue.
 struct StudyMarkdown {
-  private let study: StudyResult
-  private let settings: StudySettings
+  private let report: StudyReport
 
-  init(_ study: StudyResult, _ settings: StudySettings) {
-    self.study = study
-    self.settings = settings
-  }
+  init(_ report: StudyReport) { self.report = report }
 
   var text: String {
-    let table = StudyTable(study)
+    let table = report.table
     var out = table.conclusion + "\n\n" + rows([table.columns] + table.rows)
     if let note = table.note2019 { out += "\n\(note)\n" }
     if !table.deltaRows.isEmpty {
       out += "\nGain from each depth to the next, in points of test accuracy:\n\n"
       out += rows([["step", "gain", "interval"]] + table.deltaRows)
-      if let gain = study.largestGain { out += "\n\(gain)\n" }
+      if let gain = report.study.largestGain { out += "\n\(gain)\n" }
     }
-    return out + "\n" + settings.rows.map { "- \($0.name): \($0.value)\n" }.joined()
+    return out + "\n" + report.settings.rows.map { "- \($0.name): \($0.value)\n" }.joined()
   }
 
   private func rows(_ rows: [[String]]) -> String {
     guard let head = rows.first else { return "" }
     let rule = "|" + head.indices.map { $0 == 0 ? " --- |" : " ---: |" }.joined() + "\n"
     func line(_ cells: [String]) -> String {
-      "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ") + " |\n"
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
     return line(head) + rule + rows.dropFirst().map(line).joined()
   }

@@ -4,8 +4,17 @@ import Study
 /// The study as text: the table, the gains by depth, the recommendation.
 public struct StudyTable {
   private let study: StudyResult
+  /// The recommendation in a sentence or two, or why there is none.
+  let conclusion: String
+  let deltaRows: [[String]]
 
-  public init(_ study: StudyResult) { self.study = study }
+  public init(_ study: StudyResult) { self.init(study, recommendation: study.recommendation) }
+
+  init(_ study: StudyResult, recommendation: Recommendation?) {
+    self.study = study
+    conclusion = StudyTable.conclusion(study, recommendation)
+    deltaRows = StudyTable.deltaRows(study)
+  }
 
   /// On IMDB the figures of 2019 stand beside ours.
   var columns: [String] {
@@ -15,7 +24,7 @@ public struct StudyTable {
     ] + (study.isIMDB ? ["2019"] : [])
   }
 
-  /// One row a variant, as the page and the terminal show it.
+  /// One row per variant, as the page and the terminal show it.
   var rows: [[String]] {
     study.results.map { result in
       [
@@ -38,9 +47,8 @@ public struct StudyTable {
     if study.selectedOnTest {
       out += "\nEpochs were selected on the test set (the 2019 protocol): test figures are optimistic.\n"
     }
-    let deltas = deltaRows
-    if !deltas.isEmpty {
-      out += "\nGain from each depth to the next (test accuracy, points)\n" + StudyTable.layOut(deltas)
+    if !deltaRows.isEmpty {
+      out += "\nGain from each depth to the next (test accuracy, points)\n" + StudyTable.layOut(deltaRows)
     }
     if let gain = study.largestGain { out += "\(gain)\n" }
     return out + "\n\(conclusion)\n"
@@ -49,14 +57,15 @@ public struct StudyTable {
   /// What the column of 2019 is; nil without it.
   var note2019: String? {
     study.isIMDB
-      ? "2019: test accuracy of the study of 2019, trained on all 25,000 reviews, its epochs picked on the test set."
+      ? "2019: test accuracy of the study of 2019, trained on all 25,000 reviews, "
+        + "its epochs picked on the test set."
       : nil
   }
 
   /// The recommendation in a sentence or two.
   var conclusion: String { study.conclusion.sentence }
 
-  var deltaRows: [[String]] {
+  private static func deltaRows(_ study: StudyResult) -> [[String]] {
     study.deltas.map { delta in
       let interval = delta.difference.interval
       return [
@@ -86,7 +95,7 @@ public struct StudyTable {
   }
 }
 
-/// `results.csv`: one row a variant, figures unrounded.
+/// `results.csv`: one row per variant, figures unrounded.
 public enum ResultsCSV {
   public static func text(_ study: StudyResult) -> String {
     var out =

@@ -9,7 +9,7 @@ final class ServerPages: @unchecked Sendable {
   private let requirements: Requirements
   private let lock = NSLock()
   /// What the store held when it was last read, which may take a while with many test examples.
-  private var known: (state: String, report: String?, recommended: String?)?
+  private var known: (state: String, report: Page?, recommended: String?)?
 
   init(folder: URL, requirements: Requirements) {
     self.folder = folder
@@ -28,7 +28,7 @@ final class ServerPages: @unchecked Sendable {
     return LivePage.live(current().report ?? LivePage.empty(title: folder.lastPathComponent), section: live)
   }
 
-  private func current() -> (report: String?, recommended: String?) {
+  private func current() -> (report: Page?, recommended: String?) {
     lock.withLock {
       let state = self.state()
       if let known, known.state == state { return (known.report, known.recommended) }

@@ -143,10 +143,9 @@ public struct StudyServer: Sendable {
     // Reading takes a forward and a backward pass and megabytes of answer: it counts as many texts.
     let data = try await queue.run(texts: 32) {
       let model = try models.attention(name)
-      let encoded = model.encodeCounting(text)
+      let encoded = model.encode(text)
       metrics.addTruncated(encoded.isTruncated ? 1 : 0)
-      let answer = AttentionExample(try model.read(encoded.ids)).json
-      return try JSONSerialization.data(withJSONObject: answer.merging(encoded.json) { first, _ in first })
+      return try JSONSerialization.data(withJSONObject: AttentionExample(try model.read(encoded)).json)
     }
     return Response.json(data)
   }

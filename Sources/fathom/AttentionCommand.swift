@@ -14,7 +14,8 @@ struct AttentionCommand: ParsableCommand {
     usage: "fathom attention --model <model> --text <text> [<options>]",
     discussion: """
       Highlights each token by the weight that one token ([CLS] by default) gives to it; layers, heads and tokens \
-      are counted from 0. Raw attention is a weak explanation: look at rollout and gradient-x-input too.
+      are counted from 0. Raw attention is a weak explanation: look at rollout and gradient-x-input too. A page holds \
+      as many texts as a browser can load.
 
       EXAMPLES
         fathom attention --model study/models/3VA-s1 --words \\
@@ -65,6 +66,9 @@ struct AttentionCommand: ParsableCommand {
   func validate() throws {
     guard (text == nil) != (data == nil) else { throw ValidationError("give either --text or --data") }
     if view != nil, html == nil { throw ValidationError("--view needs --html") }
+    if pretrained != nil, !weights.method.isComparable, html == nil {
+      throw ValidationError("--pretrained has no effect with \(weights.method.rawValue): leave it out")
+    }
   }
 
   func run() throws {
@@ -72,21 +76,29 @@ struct AttentionCommand: ParsableCommand {
     let opened = try AttentionModel(folder: URL(fileURLWithPath: model))
     let origin = try pretrained.map { try opened.origin(URL(fileURLWithPath: $0)) }
     let options = try weights.options(opened)
+    let texts = try texts(opened)
     var shown: [AttentionExample] = []
-    for (text, label) in try texts(opened) {
-      let ids = opened.encode(text)
-      guard options.token < ids.count else {
-        throw ValidationError("--token \(options.token): the text has \(ids.count) tokens, counted from 0")
+    var pageBytes = 0
+    for (text, label) in texts {
+      let encoded = opened.encode(text)
+      guard options.token < encoded.ids.count else {
+        throw ValidationError(
+          "--token \(options.token): the text has \(encoded.ids.count) tokens, counted from 0")
       }
-      let example = AttentionExample(try opened.read(ids), origin: try origin?.read(ids), label: label)
+      let example = AttentionExample(
+        try opened.read(encoded), origin: try origin?.read(encoded), label: label)
       try show(example, options)
-      if html != nil { shown.append(example) }
+      guard html != nil else { continue }
+      pageBytes += example.pageBytes
+      if shown.isEmpty || pageBytes <= AttentionPage.sizeLimit { shown.append(example) }
     }
-    if let html {
-      try Output.write(
-        AttentionPage(shown, title: title, only: view, choices: weights.choices(options)).html(), to: html)
-      Output.note("\(html): open it in a browser")
-    }
+    guard let html else { return }
+    let leftOut = texts.count - shown.count
+    let page = AttentionPage(
+      shown, title: title, only: view, choices: weights.choices(options), leftOut: leftOut)
+    try Output.write(page.html(), to: html)
+    if let note = AttentionPage.note(leftOut: leftOut, of: texts.count) { Output.note(note) }
+    Output.note("\(html): open it in a browser")
   }
 
   private var title: String { URL(fileURLWithPath: model).standardizedFileURL.lastPathComponent }
@@ -112,6 +124,10 @@ struct AttentionCommand: ParsableCommand {
     }
     if !verdict.isEmpty { try Output.line(verdict.joined(separator: ", ")) }
     try Output.line(drawing.text(highlight))
+    if example.reading.isTruncated {
+      let (read, all) = (example.reading.tokens.count, example.reading.tokenCount)
+      try Output.line("(truncated: the model read \(read) of the text's \(all) tokens)")
+    }
     try Output.line("\n" + weights.caption(isDifference: origin != nil))
     try Output.line(drawing.legend(isSigned: highlight.isSigned) + "\n")
   }

@@ -79,7 +79,7 @@ struct BenchCommand: ParsableCommand {
       try Output.line("mode       precision  blocks   tokens/s   seconds   of matrix rate   peak so far")
     }
     for name in precision.commaList {
-      guard let precision = TrainingOptions.Precision(rawValue: name) else {
+      guard let chosen = TrainingOptions.Precision(rawValue: name) else {
         throw ValidationError("--precision '\(name)': use fp32 or bf16")
       }
       let rate = Machine.matrixRate(hidden: hidden, dtype: chosen.dtype, device: device)

@@ -33,7 +33,7 @@ import WordPiece
           $0.array(Float.self)
         }
       }
-      let reading = try AttentionModel(classifier, name: "tiny").read(ids)
+      let reading = try AttentionModel(classifier, name: "tiny").read("so very good was the film")
       let length = ids.count
       for block in 0..<2 {
         for head in 0..<2 {
@@ -77,8 +77,9 @@ import WordPiece
   @Test func `gradient times input is what a small step changes`() throws {
     try Self.withModels { classifier, _ in
       let model = try AttentionModel(classifier, name: "tiny")
-      let ids = model.encode("a very good film")
-      let reading = try model.read(ids)
+      let text = model.encode("a very good film")
+      let ids = text.ids
+      let reading = try model.read(text)
       let predicted = try #require(reading.prediction)
       let best = classifier.settings.labels.firstIndex(of: predicted.label)!
       #expect(try predicted.label == classifier.predict(["a very good film"])[0].label)
@@ -143,7 +144,7 @@ import WordPiece
     let scores = tokens.indices.map(Float.init)
     let keys = tokens.indices.flatMap { [$0 == 1 ? Float(3) : 0, scores[$0]] }
     return TextReading(
-      tokens: tokens, isSpecial: special ?? tokens.map { $0.hasPrefix("[") },
+      AlignedText(tokens: tokens), tokens: tokens, isSpecial: special ?? tokens.map { $0.hasPrefix("[") },
       blocks: [TextReading.Block(queries: keys.map { _ in 1 }, keys: keys)], headCount: 2, headSize: 1,
       rollout: [Float](repeating: 1 / Float(tokens.count), count: tokens.count * tokens.count),
       prediction: nil,
@@ -168,7 +169,8 @@ import WordPiece
   @Test func `bands are fifths of the normalised weight`() {
     let reading = Self.reading(["[CLS]", "a", "b", "c", "d", "e", "[SEP]"])
     var options = Highlight.Options()
-    options.method = .layerHead(HeadPlace(block: 0, head: 1))
+    options.method = .layerHead
+    options.head = 1
     let parts = Highlight(reading, options).parts
     #expect(parts.first!.normalized == 0 && parts.last!.normalized == 1)
     #expect(parts.first!.band == 0 && parts.last!.band == 4)
@@ -182,16 +184,17 @@ import WordPiece
 
   @Test func `each method takes its own weights`() {
     let reading = Self.reading(["[CLS]", "a", "b", "[SEP]"], attributions: [0, -2, 1, 0])
-    func weights(_ method: HighlightMethod) -> [Double] {
+    func weights(_ method: HighlightMethod, head: Int = 0, heads: [Int] = []) -> [Double] {
       var options = Highlight.Options()
       options.method = method
+      options.head = head
+      options.heads = heads.map { HeadPlace(block: 0, head: $0) }
       return Highlight(reading, options).parts.map(\.weight)
     }
-    let (first, second) = (HeadPlace(block: 0, head: 0), HeadPlace(block: 0, head: 1))
-    #expect(weights(.layerHead(first))[0] > weights(.layerHead(first))[1])
-    #expect(weights(.layerHead(second))[0] < weights(.layerHead(second))[1])
-    #expect(weights(.custom([first])) == weights(.layerHead(first)))
-    #expect(weights(.custom([first, second])) == weights(.layerAverage(block: 0)))
+    #expect(weights(.layerHead)[0] > weights(.layerHead)[1])
+    #expect(weights(.layerHead, head: 1)[0] < weights(.layerHead, head: 1)[1])
+    #expect(weights(.custom, heads: [0]) == weights(.layerHead))
+    #expect(weights(.custom, heads: [0, 1]) == weights(.layerAverage))
     #expect(weights(.firstLayerAverage) == weights(.lastLayerAverage))
     #expect(weights(.rollout) == [0.25, 0.25])
     var options = Highlight.Options()

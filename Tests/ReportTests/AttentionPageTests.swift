@@ -78,10 +78,12 @@ struct AttentionPageTests {
     var options = Highlight.Options()
     check("start", options)
     check("difference", options, minus: before)
-    options.method = .custom([HeadPlace(block: 0, head: 1), HeadPlace(block: 1, head: 0)])
+    options.method = .custom
+    options.heads = [HeadPlace(block: 0, head: 1), HeadPlace(block: 1, head: 0)]
     check("custom", options)
     options.token = 3
-    options.method = .layerHead(HeadPlace(block: 0, head: 1))
+    options.method = .layerHead
+    options.head = 1
     check("head", options)
     options.normalization = .zScore
     check("z", options)

@@ -49,6 +49,16 @@ enum SampleStudy {
       identity: "", settings: try settings(name, examples: examples))
   }
 
+  /// A run of one epoch with these figures.
+  static func run(_ name: String, metrics: Metrics, classes: [String]) throws -> RunRecord {
+    let epoch = EpochRecord(
+      epoch: 1, trainLoss: 1, validation: metrics, test: nil, seconds: 12, tokens: 100)
+    return RunRecord(
+      variant: name, seed: 1, epochs: [epoch], peakEpoch: 1, test: metrics, parameters: 1_000_000,
+      sizeBytes: 4_000_000, inferenceExamplesPerSecond: 50, classes: classes, identity: "",
+      settings: try settings(name, examples: 900))
+  }
+
   private static func settings(_ name: String, examples: Int) throws -> RunSettings {
     var training = TrainingOptions()
     training.epochs = 4

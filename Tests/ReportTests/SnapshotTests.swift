@@ -42,11 +42,34 @@ import Testing
     try Snapshot.check(plot.svg, "growth.svg")
   }
 
+  private static func report() throws -> StudyReport {
+    var study = try SampleStudy.result()
+    study.smallerStudies = [try SampleStudy.result(examples: 300, handicap: 0.06)]
+    return StudyReport(study)
+  }
+
   @Test func `the table as text is as it was`() throws {
-    try Snapshot.check(StudyTable(try SampleStudy.result()).text, "results.txt")
+    try Snapshot.check(Self.report().text, "results.txt")
   }
 
   @Test func `the table as CSV is as it was`() throws {
-    try Snapshot.check(ResultsCSV.text(try SampleStudy.result()), "results.csv")
+    try Snapshot.check(Self.report().csv, "results.csv")
+  }
+
+  @Test func `the table as Markdown is as it was`() throws {
+    try Snapshot.check(Self.report().markdown, "results.md")
+  }
+
+  @Test func `the report as a page is as it was`() throws {
+    try Snapshot.check(Self.report().page.html, "report.html")
+  }
+
+  @Test func `a live page is the report with the runs under way and a script`() throws {
+    let runs = [
+      LivePage.Run(name: "1VA-s1", isFinished: true, epoch: 3, loss: 0.5, validation: 0.75, test: 0.7),
+      LivePage.Run(name: "<2VA>", isFinished: false, epoch: nil, loss: nil, validation: nil, test: nil),
+    ]
+    let page = LivePage.live(LivePage.empty(title: "a < b"), section: LivePage.table(runs))
+    try Snapshot.check(page, "live.html")
   }
 }

@@ -7,7 +7,7 @@ import Testing
 struct StudyPageBrowserTests {
   @Test func `the report has its plots, sorts its table and complains of nothing`() throws {
     let result = try ReportTests.study(["1VA", "2VA", "10VA"])
-    let html = StudyPage(result, plot: AccuracyPlot(result, subtitle: ""), settings: []).html
+    let html = StudyReport(result).page.html
     let visit = try Browser().act(
       in: html,
       """

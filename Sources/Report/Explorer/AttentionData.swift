@@ -18,18 +18,15 @@ public struct AttentionExample {
 
   /// What `JSONSerialization` writes.
   public var json: [String: Any] {
-    let length = reading.tokens.count
-    let tops = (0..<length).map { reading.rollout[$0 * length..<($0 + 1) * length].max() ?? 0 }
-    let rollout = reading.rollout.indices.map {
-      UInt16((reading.rollout[$0] / max(tops[$0 / length], .leastNormalMagnitude) * 65535).rounded())
-    }
     var object: [String: Any] = [
-      "tokens": reading.tokens, "special": reading.isSpecial, "words": reading.words,
-      "heads": reading.headCount,
-      "size": reading.headSize, "blocks": reading.blocks.map(AttentionExample.json),
-      "rollout": AttentionExample.base64(rollout), "rolloutTops": tops.map(AttentionExample.short),
+      "tokens": reading.tokens, "special": reading.isSpecial, "words": reading.words, "texts": reading.texts,
+      "spaced": reading.isSpaced, "truncated": reading.isTruncated, "tokens_read": reading.tokens.count,
+      "token_count": reading.tokenCount,
+      "heads": reading.headCount, "size": reading.headSize,
+      "blocks": reading.blocks.map(AttentionExample.json),
       "attributions": reading.attributions.map { AttentionExample.short(Float($0)) },
     ]
+    object.merge(rollout) { $1 }
     if let origin { object["origin"] = origin.blocks.map(AttentionExample.json) }
     if let label { object["label"] = label }
     if let prediction = reading.prediction {
@@ -39,6 +36,24 @@ public struct AttentionExample {
       }
     }
     return object
+  }
+
+  /// About what ``json`` takes, in bytes of text.
+  public var pageBytes: Int {
+    let length = reading.tokens.count
+    let numbers = 2 * length * reading.headCount * reading.headSize * reading.blocks.count
+    return (numbers * (origin == nil ? 1 : 2) + length * length) * 2 * 4 / 3 + 100 * length
+  }
+
+  /// Each row as 16 bits of its largest weight.
+  private var rollout: [String: Any] {
+    let length = reading.tokens.count
+    let tops = (0..<length).map { reading.rollout[$0 * length..<($0 + 1) * length].max() ?? 0 }
+    let shares = reading.rollout.indices.map { index in
+      reading.rollout[index] / max(tops[index / length], .leastNormalMagnitude)
+    }
+    let packed = shares.map { UInt16(($0 * 65535).rounded()) }
+    return ["rollout": AttentionExample.base64(packed), "rolloutTops": tops.map(AttentionExample.short)]
   }
 
   private static func json(_ block: TextReading.Block) -> [String: Any] {

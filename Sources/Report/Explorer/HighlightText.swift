@@ -43,7 +43,7 @@ public struct HighlightText {
     func row(_ colours: [String]) -> String {
       zip(names, colours.dropFirst()).map { paint(" \($0) ", $1) }.joined(separator: " ")
     }
-    return row(AttentionStyle.bands) + (isSigned ? "\n" + row(AttentionStyle.against) + " negative" : "")
+    return row(HighlightColours.bands) + (isSigned ? "\n" + row(HighlightColours.against) + " negative" : "")
   }
 
   /// Pieces that stand together without a space.
@@ -62,7 +62,8 @@ public struct HighlightText {
 
   private func marked(_ part: Highlight.Part) -> String {
     guard isColoured, part.band > 0 else { return plain(part) }
-    return paint(plain(part), (part.weight < 0 ? AttentionStyle.against : AttentionStyle.bands)[part.band])
+    return paint(
+      plain(part), (part.weight < 0 ? HighlightColours.against : HighlightColours.bands)[part.band])
   }
 
   /// Dark ink on a background of 24 bits.
