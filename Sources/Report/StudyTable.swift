@@ -8,11 +8,9 @@ public struct StudyTable {
   let conclusion: String
   let deltaRows: [[String]]
 
-  public init(_ study: StudyResult) { self.init(study, recommendation: study.recommendation) }
-
-  init(_ study: StudyResult, recommendation: Recommendation?) {
+  public init(_ study: StudyResult) {
     self.study = study
-    conclusion = StudyTable.conclusion(study, recommendation)
+    conclusion = study.conclusion.sentence
     deltaRows = StudyTable.deltaRows(study)
   }
 
@@ -61,9 +59,6 @@ public struct StudyTable {
         + "its epochs picked on the test set."
       : nil
   }
-
-  /// The recommendation in a sentence or two.
-  var conclusion: String { study.conclusion.sentence }
 
   private static func deltaRows(_ study: StudyResult) -> [[String]] {
     study.deltas.map { delta in
