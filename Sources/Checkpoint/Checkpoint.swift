@@ -2,64 +2,60 @@ import Files
 import Foundation
 import Torch
 
-/// The tensors of a model folder in the Hugging Face layout, under one set of names.
+/// The tensors of a model folder in the Hugging Face layout, or of one file of weights, under one set of names.
 ///
 /// Names are those of today's checkpoints without the `bert.` prefix (`encoder.layer.0.attention.self.query.weight`,
 /// `classifier.weight`); older `gamma` and `beta` and the `module.` of data parallel training read the same.
 public struct Checkpoint: Sendable {
   public let folder: URL
-  private let tensors: [String: StoredTensor]
+  /// The files that hold the weights, in the order of their names.
+  public let files: [URL]
+  /// In the order of their names; a list takes a third of a dictionary's memory.
+  private let tensors: [StoredTensor]
 
-  /// Finds `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or its index, in this order.
+  /// Finds `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or its index, in this order, or
+  /// the only `.pt` of the folder.
+  /// - Throws: ``FathomError`` naming the file, and the tensor that is wrong.
   public init(folder: URL) throws {
     self.folder = folder
-    func file(_ name: String) -> URL? {
-      let url = folder.appendingPathComponent(name)
-      return FileManager.default.fileExists(atPath: url.path) ? url : nil
-    }
-    var stored: [StoredTensor] = []
-    if let url = file("model.safetensors") {
-      stored = try SafeTensors.read(url).tensors
-    } else if let url = file("model.safetensors.index.json") {
-      for shard in try Checkpoint.shards(url) { stored += try SafeTensors.read(shard).tensors }
-    } else if let url = file("pytorch_model.bin") {
-      stored = try TorchArchive.read(url)
-    } else if let url = file("pytorch_model.bin.index.json") {
-      for shard in try Checkpoint.shards(url) { stored += try TorchArchive.read(shard) }
-    } else {
-      throw CheckpointError(
-        "\(folder.path) has no model.safetensors or pytorch_model.bin: name a model folder, or run `fathom fetch bert-base-cased`"
-      )
-    }
-    var tensors: [String: StoredTensor] = [:]
-    for tensor in stored {
-      let name = Checkpoint.canonical(tensor.name)
-      guard tensors[name] == nil else {
-        throw CheckpointError(
-          "\(folder.path): two tensors are named '\(name)': the checkpoint mixes two models")
-      }
-      tensors[name] = tensor
-    }
-    self.tensors = tensors
+    files = try Checkpoint.weightFiles(folder)
+    tensors = try Checkpoint.tensors(files)
   }
 
-  public var names: [String] { tensors.keys.sorted() }
+  /// Opens one `.safetensors`, `.bin` or `.pt`; ``folder`` is the one that it is in.
+  /// - Throws: ``FathomError`` naming the file, and the tensor that is wrong.
+  public init(file: URL) throws {
+    folder = file.deletingLastPathComponent()
+    files = [file]
+    tensors = try Checkpoint.tensors(files)
+  }
 
-  public subscript(name: String) -> StoredTensor? { tensors[Checkpoint.canonical(name)] }
+  public var names: [String] { tensors.map(\.name) }
+
+  public subscript(name: String) -> StoredTensor? {
+    let wanted = Checkpoint.canonical(name)
+    var (low, high) = (0, tensors.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if tensors[middle].name < wanted { low = middle + 1 } else { high = middle }
+    }
+    return low < tensors.count && tensors[low].name == wanted ? tensors[low] : nil
+  }
 
   public func contains(_ name: String) -> Bool { self[name] != nil }
 
   /// Fills every parameter of a module from the tensor of its name.
-  /// - Parameter rename: the checkpoint's name for a parameter's; the same by default.
-  /// - Throws: ``CheckpointError`` for a missing tensor or another shape.
-  public func load(
-    into module: any Module, prefix: String = "", rename: (String) -> String = { $0 }
-  ) throws {
+  /// - Parameters:
+  ///   - prefix: of the module's parameters in our names.
+  ///   - keys: the checkpoint's names for ours.
+  /// - Throws: ``FathomError`` for a missing tensor, another shape, or integers.
+  public func load(into module: any Module, prefix: String = "", keys: KeyMap = .identity) throws {
     for (name, parameter) in module.namedParameters(prefix: prefix) {
-      let wanted = rename(name)
+      let wanted = keys.stored(name)
       guard let stored = self[wanted] else {
-        throw CheckpointError(
-          "\(folder.path): tensor '\(wanted)' is missing: config.json and the weights do not belong together")
+        throw FathomError(
+          .damaged, at: folder.path, "tensor '\(wanted)' is missing",
+          mend: "config.json and the weights do not belong together")
       }
       try stored.load(into: parameter.wrappedValue)
     }
@@ -74,15 +70,81 @@ public struct Checkpoint: Sendable {
     return String(name)
   }
 
+  private static func tensors(_ files: [URL]) throws -> [StoredTensor] {
+    var tensors: [StoredTensor] = []
+    for file in files {
+      let found =
+        file.pathExtension == "safetensors" ? try SafeTensors.read(file).tensors : try TorchArchive.read(file)
+      if tensors.isEmpty { tensors = found } else { tensors += found }
+    }
+    for index in tensors.indices { tensors[index].name = canonical(tensors[index].name) }
+    tensors.sort { $0.name < $1.name }
+    for (one, next) in zip(tensors, tensors.dropFirst()) where one.name == next.name {
+      throw FathomError(
+        .damaged, at: files[0].path, "two tensors are named '\(one.name.prefix(200))'",
+        mend: "the checkpoint mixes two models")
+    }
+    return tensors
+  }
+}
+
+extension Checkpoint {
+  private static func weightFiles(_ folder: URL) throws -> [URL] {
+    for (name, index) in [
+      ("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json"),
+    ] {
+      if let file = existing(name, folder) { return [file] }
+      if let file = existing(index, folder) { return try shards(file) }
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let archives = names.filter { $0.hasSuffix(".pt") && !$0.hasPrefix(".") }.sorted()
+    if archives.count == 1 { return [folder.appendingPathComponent(archives[0])] }
+    if archives.count > 1 {
+      throw FathomError(
+        .unsupported, at: folder.path,
+        "there are \(archives.count) files of weights (\(archives.prefix(3).joined(separator: ", ")))",
+        mend: "leave one in the folder")
+    }
+    throw FathomError(
+      .notFound, at: folder.path, "the folder has no model.safetensors or pytorch_model.bin",
+      mend: "name a model folder, or run `fathom fetch bert-base-cased`")
+  }
+
+  private static func existing(_ name: String, _ folder: URL) -> URL? {
+    let url = folder.appendingPathComponent(name)
+    return FileManager.default.fileExists(atPath: url.path) ? url : nil
+  }
+
   /// The files that an index names; a name with a folder in it is refused.
   private static func shards(_ index: URL) throws -> [URL] {
-    guard let data = try? Data(contentsOf: index),
-      let root = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
-      let map = root["weight_map"] as? [String: String]
-    else { throw CheckpointError("\(index.path) has no weight_map: download it again") }
-    return try Set(map.values).sorted().map { name in
-      guard !name.contains("/"), name != ".." else {
-        throw CheckpointError("\(index.path) names '\(name)', which is outside the folder: download it again")
+    var names: Set<String> = []
+    do {
+      let data = try Data(contentsOf: index)
+      try data.withUnsafeBytes { bytes in
+        var reader = JSONReader(bytes)
+        var isFound = false
+        try reader.members { reader, name in
+          if name != "weight_map" {
+            _ = try reader.scalar()
+            return
+          }
+          isFound = true
+          try reader.members { reader, _ in names.insert(try reader.text()) }
+        }
+        try reader.end()
+        if !isFound { throw JSONReader.Fault.malformed(offset: 0) }
+      }
+    } catch {
+      throw FathomError(.damaged, at: index.path, "the index has no weight_map", mend: "download it again")
+    }
+    guard !names.isEmpty else {
+      throw FathomError(.damaged, at: index.path, "the index names no file", mend: "download it again")
+    }
+    return try names.sorted().map { name in
+      guard !name.contains("/"), name != "..", name != ".", !name.isEmpty, !name.contains("\0") else {
+        throw FathomError(
+          .damaged, at: index.path, "the index names '\(name.prefix(200))', which is outside the folder",
+          mend: "download it again")
       }
       return index.deletingLastPathComponent().appendingPathComponent(name)
     }

@@ -4,7 +4,7 @@ import Torch
 
 /// A tensor in a mapped file, not read yet. Its range was checked against the file when it was found.
 public struct StoredTensor: Sendable {
-  public let name: String
+  public internal(set) var name: String
   public let dtype: DType
   public let shape: [Int]
   /// In elements; nil for row by row.
@@ -38,12 +38,18 @@ public struct StoredTensor: Sendable {
   public func load() -> Tensor { withView { $0.clone() } }
 
   /// Fills a tensor, converting the type.
-  /// - Throws: when the shapes differ.
+  /// - Throws: ``FathomError`` when the shapes differ, or the file holds integers for a tensor that is trained.
   public func load(into destination: Tensor) throws {
+    guard dtype.isFloatingPoint || !destination.dtype.isFloatingPoint else {
+      throw FathomError(
+        .unsupported, at: file.url.path, "tensor '\(name)' holds \(String(describing: dtype)), and integers are no weights",
+        mend: "bring a checkpoint in float32, float16 or bfloat16")
+    }
     guard destination.shape == shape else {
-      throw CheckpointError(
-        "\(file.url.path): tensor '\(name)' has shape \(shape) where config.json asks for \(destination.shape): "
-          + "the two files do not belong together")
+      throw FathomError(
+        .damaged, at: file.url.path,
+        "tensor '\(name)' has shape \(shape) where config.json asks for \(destination.shape)",
+        mend: "the two files do not belong together")
     }
     withView { destination.copy(from: $0) }
   }

@@ -1,5 +1,4 @@
 import Files
-import Checkpoint
 
 /// Which of a checkpoint's transformer blocks a truncated model keeps, in ascending order.
 public enum BlockSelection: Sendable, Equatable {
@@ -23,12 +22,13 @@ public enum BlockSelection: Sendable, Equatable {
       return (0..<count).map { $0 * available / count }
     case .list(let list):
       guard list.allSatisfy({ (0..<available).contains($0) }) else {
-        throw CheckpointError(
-          "block list \(text(list)) asks for a block outside 0 to \(available - 1), all that the checkpoint has"
-        )
+        throw FathomError(
+          .setting, "block list \(text(list)) asks for a block that the checkpoint has not",
+          mend: available == 0 ? "it has none" : "its blocks are 0 to \(available - 1)")
       }
       guard zip(list, list.dropFirst()).allSatisfy({ $0 < $1 }) else {
-        throw CheckpointError("block list \(text(list)) must be ascending and without repeats")
+        throw FathomError(
+          .setting, "block list \(text(list)) is not ascending or has repeats", mend: "name each block once")
       }
       return list
     }
@@ -36,8 +36,9 @@ public enum BlockSelection: Sendable, Equatable {
 
   private func check(_ count: Int, _ available: Int) throws {
     guard (0...available).contains(count) else {
-      throw CheckpointError(
-        "\(count) blocks are asked for and the checkpoint has \(available): ask for 0 to \(available)")
+      throw FathomError(
+        .setting, "\(count) blocks are asked for and the checkpoint has \(available)",
+        mend: "ask for 0 to \(available)")
     }
   }
 

@@ -4,41 +4,56 @@ import Torch
 public struct PackedTokens {
   /// `[T]` int64
   public let ids: Tensor
-  /// `[T]` int64: each token's place in its own sequence.
+  /// `[T]` int64: each token's index in its own sequence.
   public let positions: Tensor
+  /// `[T]` int64: which text of a pair each token belongs to; nil when every token is of the first.
+  public let segments: Tensor?
   public let lengths: [Int]
-  private let places: Places
+  private let derived: Derived
 
-  /// - Precondition: no sequence is empty.
-  public init(_ sequences: [[Int32]], device: Device = .cpu) {
+  /// - Parameter segments: a number for each token of each sequence, 0 for the first text and 1 for the second.
+  /// - Precondition: no sequence is empty, and segments are as long as the sequences.
+  public init(_ sequences: [[Int32]], segments: [[Int32]]? = nil, device: Device = .cpu) {
     precondition(
       !sequences.isEmpty && !sequences.contains { $0.isEmpty }, "a batch holds sequences of at least a token")
+    if let segments {
+      precondition(segments.map(\.count) == sequences.map(\.count), "segments have other lengths")
+    }
     self.init(
       ids: Tensor(sequences.joined().map(Int64.init)).to(device),
       positions: Tensor(sequences.flatMap { (0..<Int64($0.count)) }).to(device),
+      segments: segments.map { Tensor($0.joined().map(Int64.init)).to(device) },
       lengths: sequences.map(\.count))
   }
 
-  private init(ids: Tensor, positions: Tensor, lengths: [Int], places: Places = Places()) {
-    (self.ids, self.positions, self.lengths, self.places) = (ids, positions, lengths, places)
+  private init(
+    ids: Tensor, positions: Tensor, segments: Tensor?, lengths: [Int], derived: Derived = Derived()
+  ) {
+    self.ids = ids
+    self.positions = positions
+    self.segments = segments
+    self.lengths = lengths
+    self.derived = derived
   }
 
   /// Made when they are first asked for, then kept for the other blocks.
-  private final class Places {
+  private final class Derived {
     var starts: Tensor?
     var offsets: Tensor?
     var queryOffsets: Tensor?
   }
 
   /// Puts another batch in this one's tensors, which stay where they are.
-  /// - Precondition: it has as many sequences and as many tokens.
+  /// - Precondition: it has as many sequences and as many tokens, and neither has segments.
   public func refilled(_ sequences: [[Int32]]) -> PackedTokens {
     let new = PackedTokens(sequences)
     precondition(new.batchSize == batchSize && new.tokenCount == tokenCount, "the new batch has another size")
+    precondition(segments == nil, "a batch with segments cannot be refilled")
     for (to, from) in [
       (ids, new.ids), (positions, new.positions), (starts, new.starts), (offsets, new.offsets),
     ] { to.copy(from: from) }
-    return PackedTokens(ids: ids, positions: positions, lengths: new.lengths, places: places)
+    return PackedTokens(
+      ids: ids, positions: positions, segments: nil, lengths: new.lengths, derived: derived)
   }
 
   /// The same sequences as smaller batches, each of at most `tokens` tokens or of one sequence.
@@ -53,8 +68,11 @@ public struct PackedTokens {
     }
     if parts.count == 1 { return [self] }
     let sizes = parts.map { $0.reduce(0, +) }
-    return zip(parts, zip(ids.split(sizes), positions.split(sizes))).map {
-      PackedTokens(ids: $1.0, positions: $1.1, lengths: $0)
+    let (ids, positions) = (ids.split(sizes), positions.split(sizes))
+    let segments = segments?.split(sizes)
+    return parts.indices.map { index in
+      PackedTokens(
+        ids: ids[index], positions: positions[index], segments: segments?[index], lengths: parts[index])
     }
   }
 
@@ -64,25 +82,25 @@ public struct PackedTokens {
 
   /// `[B]` int64: where each sequence starts, its [CLS].
   public var starts: Tensor {
-    if let starts = places.starts { return starts }
+    if let starts = derived.starts { return starts }
     let starts = Tensor(ends.dropLast()).to(ids.device)
-    places.starts = starts
+    derived.starts = starts
     return starts
   }
 
   /// `[B+1]` int32: where each sequence starts, then where the last one ends.
   var offsets: Tensor {
-    if let offsets = places.offsets { return offsets }
+    if let offsets = derived.offsets { return offsets }
     let offsets = Tensor(ends.map(Int32.init)).to(ids.device)
-    places.offsets = offsets
+    derived.offsets = offsets
     return offsets
   }
 
-  /// The same of a query a sequence.
+  /// The same where each sequence has one query.
   var queryOffsets: Tensor {
-    if let offsets = places.queryOffsets { return offsets }
+    if let offsets = derived.queryOffsets { return offsets }
     let offsets = Tensor((0...Int32(batchSize)).map { $0 }).to(ids.device)
-    places.queryOffsets = offsets
+    derived.queryOffsets = offsets
     return offsets
   }
 
@@ -123,11 +141,24 @@ public struct PackedTokens {
     precondition(length >= longest, "padding to \(length) would cut a sequence of \(longest)")
     let width = x.shape[1]
     if lengths.allSatisfy({ $0 == length }) { return x.reshaped([batchSize, length, width]) }
-    var places: [Int64] = []
-    for (row, count) in lengths.enumerated() {
-      places += (row * length..<row * length + count).map(Int64.init)
+    var rows: [Int64] = []
+    for (index, count) in lengths.enumerated() {
+      rows += (index * length..<index * length + count).map(Int64.init)
     }
     return Tensor.zeros([batchSize * length, width], dtype: x.dtype, device: x.device)
-      .replacing(Tensor(places).to(x.device), with: x).reshaped([batchSize, length, width])
+      .replacing(Tensor(rows).to(x.device), with: x).reshaped([batchSize, length, width])
+  }
+
+  /// Probabilities of each run, `[n,N,L,L]` → `[B,N,P,P]`, zeros beyond each sequence.
+  func padded(attention probabilities: [Tensor]) -> Tensor {
+    let longest = longest
+    return Tensor.concatenated(
+      probabilities.map { weights in
+        let (n, heads, length) = (weights.shape[0], weights.shape[1], weights.shape[2])
+        if length == longest { return weights }
+        let right = Tensor.zeros([n, heads, length, longest - length], dtype: weights.dtype)
+        let below = Tensor.zeros([n, heads, longest - length, longest], dtype: weights.dtype)
+        return .concatenated([.concatenated([weights, right], along: 3), below], along: 2)
+      })
   }
 }

@@ -48,7 +48,11 @@ struct OutputsCommand: ParsableCommand {
     case .alternating: selection = .alternating(count)
     }
     if let blockList { selection = .list(try parseBlockList(blockList)) }
+    RandomState.seed(0)  // the same outputs each time, also where a layer is drawn
     let bert = try BERTModel(checkpoint, blocks: selection)
+    for layer in bert.drawnLayers {
+      Output.note("warning: \(model) has no \(layer): it is drawn anew, and what it gives means nothing yet")
+    }
     let tokenizer = try Tokenizer(folder: folder)
     let ids = tokenizer.encode(text, maximumLength: bert.config.maximumPositions)
     guard ids.allSatisfy({ $0 < bert.config.vocabularySize }) else {

@@ -1,9 +1,9 @@
-import Files
 import Checkpoint
+import Files
 import Foundation
 
 /// The sizes and rates of a BERT, as `config.json` gives them.
-public struct BERTConfig: Sendable, Equatable {
+public struct BERTConfig: EncoderConfig, Equatable {
   public var vocabularySize: Int
   public var hiddenSize: Int
   public var blockCount: Int
@@ -16,12 +16,8 @@ public struct BERTConfig: Sendable, Equatable {
   public var tokenTypeCount: Int
   public var layerNormEpsilon: Double
   public var initializerRange: Double
-
-  public enum Activation: String, Sendable {
-    case gelu
-    case geluTanh = "gelu_new"
-    case relu
-  }
+  /// Whether the masked-token head multiplies by the word embeddings; false gives it a table of its own.
+  public var tiesWordEmbeddings = true
 
   public init(
     vocabularySize: Int, hiddenSize: Int = 768, blockCount: Int = 12, headCount: Int = 12,
@@ -47,56 +43,49 @@ public struct BERTConfig: Sendable, Equatable {
   public var headSize: Int { hiddenSize / headCount }
 
   /// Reads and checks `config.json` of a model folder.
-  /// - Throws: `CheckpointError` naming the key that is wrong.
-  public init(folder: URL) throws {
-    let file = folder.appendingPathComponent("config.json")
-    guard let data = try? Data(contentsOf: file) else {
-      throw CheckpointError("\(file.path) cannot be read: name a model folder in the Hugging Face layout")
-    }
-    guard let root = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-      throw CheckpointError("\(file.path) is not a JSON object: download it again")
-    }
-    func fail(_ what: String) -> CheckpointError { CheckpointError("\(file.path): \(what)") }
-    if let type = root["model_type"] as? String, type != "bert" {
-      throw fail("model_type is '\(type)': Fathom reads BERT encoders only")
-    }
-    if let positions = root["position_embedding_type"] as? String, positions != "absolute" {
-      throw fail("position_embedding_type is '\(positions)': only absolute positions are read")
-    }
-    func size(_ key: String, default fallback: Int? = nil, _ range: ClosedRange<Int>) throws -> Int {
-      guard let value = root[key] as? Int ?? fallback else {
-        throw fail("'\(key)' is missing or not a whole number")
-      }
-      guard range.contains(value) else {
-        throw fail("'\(key)' is \(value), outside \(range.lowerBound) to \(range.upperBound)")
-      }
-      return value
-    }
-    func rate(_ key: String, default fallback: Double) throws -> Double {
-      guard let found = root[key] else { return fallback }
-      guard let value = (found as? NSNumber)?.doubleValue, (0..<1).contains(value) else {
-        throw fail("'\(key)' is not a number from 0 to 1")
-      }
-      return value
-    }
-    vocabularySize = try size("vocab_size", 1...10_000_000)
-    hiddenSize = try size("hidden_size", 1...65536)
-    blockCount = try size("num_hidden_layers", 0...1000)
-    headCount = try size("num_attention_heads", 1...4096)
-    intermediateSize = try size("intermediate_size", 1...1_000_000)
-    maximumPositions = try size("max_position_embeddings", default: 512, 2...1_000_000)
-    tokenTypeCount = try size("type_vocab_size", default: 2, 1...1000)
-    let name = root["hidden_act"] as? String ?? "gelu"
-    guard let known = Activation(rawValue: name == "gelu_pytorch_tanh" ? "gelu_new" : name) else {
-      throw fail("hidden_act is '\(name)': gelu, gelu_new and relu are read")
-    }
-    activation = known
-    hiddenDropout = try rate("hidden_dropout_prob", default: 0.1)
-    attentionDropout = try rate("attention_probs_dropout_prob", default: 0.1)
-    layerNormEpsilon = try rate("layer_norm_eps", default: 1e-12)
-    initializerRange = try rate("initializer_range", default: 0.02)
+  /// - Throws: ``FathomError`` naming the key that is wrong, or what Fathom does not compute.
+  public init(folder: URL) throws { try self.init(ConfigFile(folder: folder)) }
+
+  init(_ file: ConfigFile) throws {
+    try BERTConfig.refuseWhatDiffers(file)
+    vocabularySize = try file.size("vocab_size", in: 1...10_000_000)
+    hiddenSize = try file.size("hidden_size", in: 1...65536)
+    blockCount = try file.size("num_hidden_layers", in: 0...1000)
+    headCount = try file.size("num_attention_heads", in: 1...4096)
+    intermediateSize = try file.size("intermediate_size", in: 1...1_000_000)
+    maximumPositions = try file.size("max_position_embeddings", default: 512, in: 2...1_000_000)
+    tokenTypeCount = try file.size("type_vocab_size", default: 2, in: 1...1000)
+    activation = try Activation(file)
+    hiddenDropout = try file.rate("hidden_dropout_prob", default: 0.1)
+    attentionDropout = try file.rate("attention_probs_dropout_prob", default: 0.1)
+    layerNormEpsilon = try file.rate("layer_norm_eps", default: 1e-12)
+    initializerRange = try file.rate("initializer_range", default: 0.02)
+    tiesWordEmbeddings = try file.flag("tie_word_embeddings", default: true)
     guard hiddenSize % headCount == 0 else {
-      throw fail("hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount)")
+      throw file.fault("hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount)")
+    }
+  }
+
+  /// Models whose folder looks like an encoder's and that compute something else.
+  private static func refuseWhatDiffers(_ file: ConfigFile) throws {
+    if let type = try file.text("model_type"), type != BERTModel.modelType {
+      throw file.unsupported(
+        "model_type is '\(type.prefix(60))'", mend: "Fathom reads BERT encoders only")
+    }
+    if let positions = try file.text("position_embedding_type"), positions != "absolute" {
+      throw file.unsupported(
+        "position_embedding_type is '\(positions.prefix(60))'", mend: "only absolute positions are read")
+    }
+    for key in ["is_decoder", "add_cross_attention", "is_encoder_decoder"] {
+      if try file.flag(key, default: false) {
+        throw file.unsupported(
+          "'\(key)' is true: the model is a decoder, which hides later words from earlier ones",
+          mend: "bring an encoder")
+      }
+    }
+    if file.holdsEntries("pruned_heads") {
+      throw file.unsupported(
+        "'pruned_heads' removes heads from blocks", mend: "bring a model with all its heads")
     }
   }
 
@@ -110,6 +99,7 @@ public struct BERTConfig: Sendable, Equatable {
       "hidden_dropout_prob": hiddenDropout, "attention_probs_dropout_prob": attentionDropout,
       "max_position_embeddings": maximumPositions, "type_vocab_size": tokenTypeCount,
       "layer_norm_eps": layerNormEpsilon, "initializer_range": initializerRange,
+      "tie_word_embeddings": tiesWordEmbeddings,
     ]
   }
 }

@@ -17,16 +17,18 @@ public final class BERTEmbeddings: Module {
     norm = LayerNorm(config.hiddenSize, epsilon: config.layerNormEpsilon)
   }
 
-  /// `[T]` → `[T,H]`; every token is of type 0, as in any classification of single texts.
-  public func callAsFunction(_ batch: PackedTokens, dtype: DType = .float32, training: Bool = false) -> Tensor
-  {
-    if Fused.isAvailable(dtype, on: batch.ids.device, widths: [words.weight.shape[1]]) {
+  /// `[T]` → `[T,H]`
+  public func callAsFunction(
+    _ batch: PackedTokens, dtype: DType = .float32, training: Bool = false
+  ) -> Tensor {
+    let width = words.weight.shape[1]
+    if batch.segments == nil, Fused.isAvailable(dtype, on: batch.ids.device, widths: [width]) {
       return .embedded(
         words: words, positions: positions, types: tokenTypes, norm: norm, ids: batch.ids,
-        places: batch.positions, dtype: dtype,
-        dropout: training ? dropout.probability : 0)
+        places: batch.positions, dtype: dtype, dropout: training ? dropout.probability : 0)
     }
-    let sum = words(batch.ids) + positions(batch.positions) + tokenTypes.weight.narrowed(0, from: 0, count: 1)
+    let types = batch.segments.map { tokenTypes($0) } ?? tokenTypes.weight.narrowed(0, from: 0, count: 1)
+    let sum = words(batch.ids) + positions(batch.positions) + types
     return dropout(norm(sum).to(dtype), training: training)
   }
 
