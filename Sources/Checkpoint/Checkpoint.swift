@@ -2,10 +2,12 @@ import Files
 import Foundation
 import Torch
 
-/// The tensors of a model folder in the Hugging Face layout, or of one file of weights, under one set of names.
+/// The tensors of a model folder in the Hugging Face layout, or of one file of weights, under one set of
+/// names.
 ///
-/// Names are those of today's checkpoints without the `bert.` prefix (`encoder.layer.0.attention.self.query.weight`,
-/// `classifier.weight`); older `gamma` and `beta` and the `module.` of data parallel training read the same.
+/// Names are those of today's checkpoints without the `bert.` prefix
+/// (`encoder.layer.0.attention.self.query.weight`, `classifier.weight`); older `gamma` and `beta` and the
+/// `module.` of data parallel training read the same.
 public struct Checkpoint: Sendable {
   public let folder: URL
   /// The files that hold the weights, in the order of their names.
@@ -13,8 +15,8 @@ public struct Checkpoint: Sendable {
   /// In the order of their names; a list takes a third of a dictionary's memory.
   private let tensors: [StoredTensor]
 
-  /// Finds `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or its index, in this order, or
-  /// the only `.pt` of the folder.
+  /// Finds `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or its index, in this
+  /// order, or the only `.pt` of the folder.
   /// - Throws: ``FathomError`` naming the file, and the tensor that is wrong.
   public init(folder: URL) throws {
     self.folder = folder
@@ -91,7 +93,8 @@ public struct Checkpoint: Sendable {
 extension Checkpoint {
   private static func weightFiles(_ folder: URL) throws -> [URL] {
     for (name, index) in [
-      ("model.safetensors", "model.safetensors.index.json"), ("pytorch_model.bin", "pytorch_model.bin.index.json"),
+      ("model.safetensors", "model.safetensors.index.json"),
+      ("pytorch_model.bin", "pytorch_model.bin.index.json"),
     ] {
       if let file = existing(name, folder) { return [file] }
       if let file = existing(index, folder) { return try shards(file) }

@@ -2,7 +2,8 @@ import Files
 import Foundation
 
 extension Checkpoint {
-  /// SHA-256 of the weights' files in the order of their names, as 64 hexadecimal digits: what identifies the model in a run.
+  /// SHA-256 of the weights' files in the order of their names, as 64 hexadecimal digits: what identifies the
+  /// model in a run.
   ///
   /// A file is read once in a process, and again when its size or its time of change differ.
   /// - Throws: ``FathomError`` when a file cannot be read.

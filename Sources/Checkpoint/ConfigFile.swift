@@ -12,7 +12,8 @@ public struct ConfigFile: Sendable {
     path = file.path
     guard let data = try? Data(contentsOf: file) else {
       throw FathomError(
-        .notFound, at: file.path, "the file cannot be read", mend: "name a model folder in the Hugging Face layout")
+        .notFound, at: file.path, "the file cannot be read",
+        mend: "name a model folder in the Hugging Face layout")
     }
     var values: [String: JSONReader.Scalar] = [:]
     do {

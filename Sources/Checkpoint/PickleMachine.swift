@@ -4,9 +4,10 @@ import Torch
 
 /// Reads the pickles that `torch.save` writes, without running anything from them.
 ///
-/// The machine knows the opcodes of plain data. A call in the stream is carried out only when it is one of the few
-/// that put tensors together; every other one leaves an opaque value. Values sit in one array and refer to each
-/// other by index, so no file can nest deep enough to overflow a stack, and memory stays linear in its size.
+/// The machine knows the opcodes of plain data. A call in the stream is carried out only when it is one of
+/// the few that put tensors together; every other one leaves an opaque value. Values sit in one array and
+/// refer to each other by index, so no file can nest deep enough to overflow a stack, and memory stays linear
+/// in its size.
 /// - Source: Python's `pickletools`; `torch/serialization.py`.
 struct PickleMachine {
   indirect enum Value {
@@ -30,14 +31,25 @@ struct PickleMachine {
   private(set) var position: Int
   private let name: String
 
-  init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, name: String) {
+  /// What a file may make of its bytes: values, and references to them on the stack and in the memo. A
+  /// checkpoint needs a few dozen for each tensor; the first numbers are 5,000 tensors, and beyond them
+  /// memory grows with the file.
+  private var valuesLeft: Int
+  private var referencesLeft: Int
+
+  /// - Parameter fileSize: in bytes; memory stays under a fixed multiple of it.
+  init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, fileSize: Int, name: String) {
+    valuesLeft = 100_000 + fileSize / 32
+    referencesLeft = 250_000 + fileSize / 16
     self.bytes = bytes
     self.position = position
     self.name = name
   }
 
-  private func fail(_ what: String) -> CheckpointError {
-    CheckpointError("\(name): \(what) at byte \(position): the file is damaged or not a PyTorch checkpoint")
+  private func fail(_ what: String) -> FathomError {
+    FathomError(
+      .damaged, at: name, "\(what.prefix(300)) at byte \(position)",
+      mend: "the file is damaged or not a PyTorch checkpoint")
   }
 
   /// Runs to STOP and returns the index of the root value.
@@ -53,50 +65,50 @@ struct PickleMachine {
     switch Character(Unicode.Scalar(opcode)) {
     case "\u{80}": _ = try byte()  // PROTO
     case "\u{95}": _ = try number(UInt64.self)  // FRAME
-    case "(": push(.mark)
-    case "N": push(.none)
-    case "\u{88}": push(.bool(true))
-    case "\u{89}": push(.bool(false))
-    case "K": push(.int(Int(try byte())))
-    case "M": push(.int(Int(try number(UInt16.self))))
-    case "J": push(.int(Int(try number(Int32.self))))
+    case "(": try push(.mark)
+    case "N": try push(.none)
+    case "\u{88}": try push(.bool(true))
+    case "\u{89}": try push(.bool(false))
+    case "K": try push(.int(Int(byte())))
+    case "M": try push(.int(Int(number(UInt16.self))))
+    case "J": try push(.int(Int(number(Int32.self))))
     case "\u{8a}": try long()
     case "G":
       _ = try number(UInt64.self)
-      push(.opaque("float"))
-    case "X": push(.string(try text(Int(try number(UInt32.self)))))
-    case "\u{8c}": push(.string(try text(Int(try byte()))))
-    case "T": push(.string(try text(Int(try number(UInt32.self)))))
-    case "U": push(.string(try text(Int(try byte()))))
+      try push(.opaque("float"))
+    case "X": try push(.string(text(Int(number(UInt32.self)))))
+    case "\u{8c}": try push(.string(text(Int(byte()))))
+    case "T": try push(.string(text(Int(number(UInt32.self)))))
+    case "U": try push(.string(text(Int(byte()))))
     case "C": try skip(Int(try byte()))
     case "B": try skip(Int(try number(UInt32.self)))
-    case "]", ")": push(.sequence([]))
-    case "}": push(.dictionary([]))
-    case "\u{8f}": push(.opaque("set"))
-    case "l", "t": push(.sequence(try popToMark()))
+    case "]", ")": try push(.sequence([]))
+    case "}": try push(.dictionary([]))
+    case "\u{8f}": try push(.opaque("set"))
+    case "l", "t": try push(.sequence(popToMark()))
     case "d": try makeDictionary()
-    case "\u{85}": push(.sequence(try pop(1)))
-    case "\u{86}": push(.sequence(try pop(2)))
-    case "\u{87}": push(.sequence(try pop(3)))
+    case "\u{85}": try push(.sequence(pop(1)))
+    case "\u{86}": try push(.sequence(pop(2)))
+    case "\u{87}": try push(.sequence(pop(3)))
     case "0": _ = try pop()
     case "1": _ = try popToMark()
-    case "2": stack.append(try top())
-    case "q": memo[Int(try byte())] = try top()
-    case "r": memo[Int(try number(UInt32.self))] = try top()
-    case "\u{94}": memo[memo.count] = try top()
+    case "2": try refer(to: try top())
+    case "q": try remember(Int(try byte()))
+    case "r": try remember(Int(try number(UInt32.self)))
+    case "\u{94}": try remember(memo.count)
     case "h": try recall(Int(try byte()))
     case "j": try recall(Int(try number(UInt32.self)))
     case "a": try extend(with: [try pop()])
     case "e", "\u{90}": try extend(with: try popToMark())
     case "s": try setItems(try pop(2))
     case "u": try setItems(try popToMark())
-    case "c": push(.global(try line() + "." + (try line())))
+    case "c": try push(.global(line() + "." + line()))
     case "\u{93}":
       let parts = try pop(2)
       guard case .string(let module) = values[parts[0]], case .string(let symbol) = values[parts[1]] else {
         throw fail("a malformed global")
       }
-      push(.global(module + "." + symbol))
+      try push(.global(module + "." + symbol))
     case "R", "\u{81}":
       let parts = try pop(2)
       try call(parts[0], parts[1])
@@ -110,22 +122,24 @@ struct PickleMachine {
 
   private mutating func call(_ function: Int, _ arguments: Int) throws {
     guard case .global(let symbol) = values[function], case .sequence(let items) = values[arguments] else {
-      return push(.opaque("call"))
+      return try push(.opaque("call"))
     }
     switch symbol {
-    case "collections.OrderedDict": push(.dictionary([]))
-    case "torch.Size": stack.append(items.first ?? arguments)
+    case "collections.OrderedDict": try push(.dictionary([]))
+    case "torch.Size": try refer(to: items.first ?? arguments)
     case "torch._utils._rebuild_parameter":
       guard let data = items.first else { throw fail("a parameter without data") }
-      stack.append(data)
+      try refer(to: data)
     case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
       guard items.count >= 4, case .storage(let key, let dtype, let count) = values[items[0]],
         case .int(let offset) = values[items[1]], let shape = integers(items[2]),
         let strides = integers(items[3]),
         shape.count == strides.count
-      else { throw fail("a malformed tensor") }
-      push(.tensor(storage: key, dtype: dtype, count: count, offset: offset, shape: shape, strides: strides))
-    default: push(.opaque(symbol))
+      else { throw fail("a malformed tensor, or one of more than \(Self.mostDimensions) dimensions,") }
+      referencesLeft -= 2 * shape.count  // a tensor keeps its own copy of them
+      try push(
+        .tensor(storage: key, dtype: dtype, count: count, offset: offset, shape: shape, strides: strides))
+    default: try push(.opaque(symbol))
     }
   }
 
@@ -140,7 +154,7 @@ struct PickleMachine {
     guard let dtype = PickleMachine.storageTypes[type] else {
       throw fail("storage type \(type), which Fathom does not read,")
     }
-    push(.storage(key: key, dtype: dtype, count: count))
+    try push(.storage(key: key, dtype: dtype, count: count))
   }
 
   private static let storageTypes: [String: DType] = [
@@ -150,8 +164,12 @@ struct PickleMachine {
     "torch.BoolStorage": .bool,
   ]
 
-  func integers(_ index: Int) -> [Int]? {
-    guard case .sequence(let items) = values[index] else { return nil }
+  /// More than any tensor has.
+  private static let mostDimensions = 64
+
+  /// The numbers of a shape.
+  private func integers(_ index: Int) -> [Int]? {
+    guard case .sequence(let items) = values[index], items.count <= Self.mostDimensions else { return nil }
     var numbers: [Int] = []
     for item in items {
       guard case .int(let number) = values[item] else { return nil }
@@ -162,9 +180,23 @@ struct PickleMachine {
 
   // MARK: Stack
 
-  private mutating func push(_ value: Value) {
+  private mutating func push(_ value: Value) throws {
+    valuesLeft -= 1
+    guard valuesLeft >= 0 else { throw fail("more values than a checkpoint of this size has") }
     values.append(value)
-    stack.append(values.count - 1)
+    try refer(to: values.count - 1)
+  }
+
+  private mutating func refer(to index: Int) throws {
+    referencesLeft -= 1
+    guard referencesLeft >= 0 else { throw fail("more values than a checkpoint of this size has") }
+    stack.append(index)
+  }
+
+  private mutating func remember(_ key: Int) throws {
+    referencesLeft -= 1
+    guard referencesLeft >= 0 else { throw fail("more values than a checkpoint of this size has") }
+    memo[key] = try top()
   }
 
   private func top() throws -> Int {
@@ -193,7 +225,7 @@ struct PickleMachine {
 
   private mutating func recall(_ key: Int) throws {
     guard let index = memo[key] else { throw fail("a missing memo") }
-    stack.append(index)
+    try refer(to: index)
   }
 
   private mutating func extend(with items: [Int]) throws {
@@ -206,7 +238,7 @@ struct PickleMachine {
 
   private mutating func makeDictionary() throws {
     let items = try popToMark()
-    push(.dictionary([]))
+    try push(.dictionary([]))
     try setItems(items)
   }
 
@@ -238,7 +270,7 @@ struct PickleMachine {
   private mutating func skip(_ length: Int) throws {
     guard length <= bytes.count - position else { throw fail("the end of the file") }
     position += length
-    push(.opaque("bytes"))
+    try push(.opaque("bytes"))
   }
 
   private mutating func line() throws -> String {
@@ -252,9 +284,9 @@ struct PickleMachine {
     let length = Int(try byte())
     guard length <= bytes.count - position else { throw fail("the end of the file") }
     defer { position += length }
-    if length > 8 { return push(.opaque("long")) }
+    if length > 8 { return try push(.opaque("long")) }
     var value = length > 0 && bytes[position + length - 1] & 0x80 != 0 ? -1 : 0
     for offset in (0..<length).reversed() { value = value << 8 | Int(bytes[position + offset]) }
-    push(.int(value))
+    try push(.int(value))
   }
 }

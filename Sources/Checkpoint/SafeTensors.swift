@@ -5,47 +5,18 @@ import Torch
 /// The safetensors format: eight bytes of header length, a JSON header, the raw tensors.
 /// - Source: huggingface/safetensors, README "Format".
 public enum SafeTensors {
-  private static let types: [String: DType] = [
+  static let types: [String: DType] = [
     "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32,
     "I16": .int16, "I8": .int8, "U8": .uint8, "BOOL": .bool,
   ]
 
-  /// Finds the tensors of a file without reading them; memory is bounded by the header's size.
-  /// - Throws: ``CheckpointError`` naming the file and the tensor that is wrong.
+  /// Finds the tensors of a file without reading them, in the order of their names; memory is bounded by the
+  /// header's size. Names that repeat, and bytes of two tensors or of none, are refused as the reference
+  /// library does.
+  /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
   public static func read(_ url: URL) throws -> (tensors: [StoredTensor], metadata: [String: String]) {
-    let file = try MappedFile(url)
-    func fail(_ what: String) -> CheckpointError { CheckpointError("\(url.path) \(what): download it again") }
-    guard let headerLength = file.number(at: 0, as: UInt64.self), headerLength >= 2,
-      headerLength <= UInt64(file.count - 8), headerLength <= 100_000_000
-    else { throw fail("is not a safetensors file (its header length does not fit the file)") }
-    let start = 8 + Int(headerLength)
-    let header = Data(file.slice(8, Int(headerLength))!)
-    guard let entries = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
-      throw fail("has a header that is not JSON")
-    }
-    var tensors: [StoredTensor] = []
-    for (name, value) in entries where name != "__metadata__" {
-      guard let entry = value as? [String: Any], let typeName = entry["dtype"] as? String,
-        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
-        offsets.count == 2
-      else { throw fail("has a malformed entry for tensor '\(name)'") }
-      guard let dtype = types[typeName] else {
-        throw CheckpointError(
-          "\(url.path): tensor '\(name)' has type \(typeName), which Fathom does not read")
-      }
-      let (from, to) = (offsets[0], offsets[1])
-      guard from >= 0, to >= from, to <= file.count - start else {
-        throw fail("is cut short: tensor '\(name)' ends at byte \(to) of \(file.count - start)")
-      }
-      guard byteCount(shape, dtype) == to - from else {
-        throw fail(
-          "gives tensor '\(name)' \(to - from) bytes, which is not what shape \(shape) of \(typeName) takes")
-      }
-      tensors.append(
-        StoredTensor(
-          name: name, dtype: dtype, shape: shape, strides: nil, offsetBytes: start + from, file: file))
-    }
-    return (tensors.sorted { $0.name < $1.name }, entries["__metadata__"] as? [String: String] ?? [:])
+    let header = try SafeTensorsHeader(MappedFile(url))
+    return (header.tensors, header.metadata)
   }
 
   /// Writes the tensors in the given order, through a temporary file that takes the name at the end.
@@ -56,7 +27,8 @@ public enum SafeTensors {
     var offset = 0
     for (name, tensor) in tensors {
       guard let type = types.first(where: { $0.value == tensor.dtype })?.key else {
-        throw CheckpointError("tensor '\(name)' has a type that safetensors does not know")
+        throw FathomError(
+          .unsupported, at: url.path, "tensor '\(name)' has a type that safetensors does not know")
       }
       entries[name] = [
         "dtype": type, "shape": tensor.shape, "data_offsets": [offset, offset + tensor.sizeBytes],

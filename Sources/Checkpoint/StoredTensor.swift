@@ -28,6 +28,9 @@ public struct StoredTensor: Sendable {
     return Tensor.borrowing(copy, dtype: dtype, shape: shape, strides: strides, body)
   }
 
+  /// Of the elements, without gaps.
+  var sizeBytes: Int { shape.reduce(1, *) * dtype.sizeBytes }
+
   private var spanBytes: Int {
     guard let strides else { return shape.reduce(1, *) * dtype.sizeBytes }
     if shape.contains(0) { return 0 }
@@ -38,11 +41,13 @@ public struct StoredTensor: Sendable {
   public func load() -> Tensor { withView { $0.clone() } }
 
   /// Fills a tensor, converting the type.
-  /// - Throws: ``FathomError`` when the shapes differ, or the file holds integers for a tensor that is trained.
+  /// - Throws: ``FathomError`` when the shapes differ, or the file holds integers for a tensor that is
+  ///   trained.
   public func load(into destination: Tensor) throws {
     guard dtype.isFloatingPoint || !destination.dtype.isFloatingPoint else {
       throw FathomError(
-        .unsupported, at: file.url.path, "tensor '\(name)' holds \(String(describing: dtype)), and integers are no weights",
+        .unsupported, at: file.url.path,
+        "tensor '\(name)' holds \(String(describing: dtype)), and integers are no weights",
         mend: "bring a checkpoint in float32, float16 or bfloat16")
     }
     guard destination.shape == shape else {

@@ -8,8 +8,8 @@ struct ZipDirectory {
 
   init(_ file: MappedFile) throws {
     let path = file.url.path
-    func fail(_ what: String) -> CheckpointError {
-      CheckpointError("\(path) is a damaged archive (\(what)): download it again")
+    func fail(_ what: String) -> FathomError {
+      FathomError(.damaged, at: path, "is a damaged archive (\(what))", mend: "download it again")
     }
     func number<T: FixedWidthInteger>(_ offset: Int, _ type: T.Type) throws -> Int {
       guard let value = file.number(at: offset, as: type), let number = Int(exactly: value) else {
@@ -22,6 +22,10 @@ struct ZipDirectory {
       let end = stride(from: file.count - 22, through: earliest, by: -1)
         .first(where: { file.number(at: $0, as: UInt32.self) == 0x0605_4b50 })
     else { throw fail("no directory at its end") }
+    guard end + 22 + (try number(end + 20, UInt16.self)) == file.count else {
+      throw fail("bytes after its directory")
+    }
+    var directoryEnd = end
     var count = try number(end + 10, UInt16.self)
     var position = try number(end + 16, UInt32.self)
     if file.number(at: end - 20, as: UInt32.self) == 0x0706_4b50 {
@@ -29,11 +33,13 @@ struct ZipDirectory {
       guard file.number(at: end64, as: UInt32.self) == 0x0606_4b50 else {
         throw fail("a broken zip64 record")
       }
+      directoryEnd = end64
       count = try number(end64 + 32, UInt64.self)
       position = try number(end64 + 48, UInt64.self)
     }
     // Each entry takes 46 bytes at least.
     guard count <= file.count / 46 else { throw fail("\(count) entries") }
+    var checked = 0
     for _ in 0..<count {
       guard file.number(at: position, as: UInt32.self) == 0x0201_4b50 else { throw fail("a broken entry") }
       let method = try number(position + 10, UInt16.self)
@@ -66,9 +72,19 @@ struct ZipDirectory {
         throw fail("'\(name)' is not where it should be")
       }
       let start = local + 30 + (try number(local + 26, UInt16.self)) + (try number(local + 28, UInt16.self))
-      guard file.slice(start, length) != nil else { throw fail("'\(name)' leaves the file") }
-      entries[name] = (start, length)
+      guard let content = file.slice(start, length) else { throw fail("'\(name)' leaves the file") }
+      guard entries.updateValue((start, length), forKey: name) == nil else {
+        throw fail("two entries are named '\(name.prefix(200))'")
+      }
+      checked += length
+      guard checked <= file.count else { throw fail("its entries overlap") }
+      guard try number(position + 16, UInt32.self) == Int(CRC32.of(content)) else {
+        throw fail("the checksum of '\(name.prefix(200))' differs")
+      }
       position += 46 + nameLength + extraLength + commentLength
+    }
+    guard position == directoryEnd else {
+      throw fail("its directory has another size, or it holds two archives")
     }
   }
 }

@@ -11,7 +11,8 @@ public struct PackedTokens {
   public let lengths: [Int]
   private let derived: Derived
 
-  /// - Parameter segments: a number for each token of each sequence, 0 for the first text and 1 for the second.
+  /// - Parameter segments: a number for each token of each sequence, 0 for the first text and 1 for the
+  ///   second.
   /// - Precondition: no sequence is empty, and segments are as long as the sequences.
   public init(_ sequences: [[Int32]], segments: [[Int32]]? = nil, device: Device = .cpu) {
     precondition(

@@ -51,7 +51,7 @@ struct OutputsCommand: ParsableCommand {
     RandomState.seed(0)  // the same outputs each time, also where a layer is drawn
     let bert = try BERTModel(checkpoint, blocks: selection)
     for layer in bert.drawnLayers {
-      Output.note("warning: \(model) has no \(layer): it is drawn anew, and what it gives means nothing yet")
+      Output.note("warning: \(model) has no \(layer): it is drawn anew, and what it gives means nothing")
     }
     let tokenizer = try Tokenizer(folder: folder)
     let ids = tokenizer.encode(text, maximumLength: bert.config.maximumPositions)

@@ -57,8 +57,58 @@ import Torch
 
   @Test func `a folder without weights says what to bring`() throws {
     try Fixtures.withFolder { folder in
-      let error = #expect(throws: CheckpointError.self) { try Checkpoint(folder: folder) }
+      let error = #expect(throws: FathomError.self) { try Checkpoint(folder: folder) }
       #expect(error?.description.contains("model.safetensors") == true)
     }
+  }
+
+  @Test func `integers are no weights, and buffers of integers stay readable`() throws {
+    try Fixtures.withFolder { folder in
+      try SafeTensors.write(
+        [
+          ("weight", .zeros([3, 2], dtype: .int8)), ("bias", .zeros([3])),
+          ("position_ids", .zeros([4], dtype: .int64)),
+        ],
+        to: folder.appendingPathComponent("model.safetensors"))
+      let checkpoint = try Checkpoint(folder: folder)
+      #expect(checkpoint["position_ids"]?.load().dtype == .int64)
+      let error = #expect(throws: FathomError.self) { try checkpoint.load(into: Linear(2, 3)) }
+      #expect(error?.code == .unsupported)
+    }
+  }
+
+  @Test func `a digest is that of the weights, and is made again when the file changed`() throws {
+    try Fixtures.withFolder { folder in
+      let file = folder.appendingPathComponent("model.safetensors")
+      try SafeTensors.write([("a", .zeros([2]))], to: file)
+      let first = try Checkpoint(folder: folder).digest
+      #expect(try first == FileDigest.sha256(of: file))
+      try SafeTensors.write([("a", .full(1, [2]))], to: file)
+      #expect(try Checkpoint(folder: folder).digest == FileDigest.sha256(of: file))
+      #expect(try Checkpoint(folder: folder).digest != first)
+    }
+  }
+
+  @Test func `one archive is a checkpoint, by its path or as the only one of a folder`() throws {
+    let archive = Fixtures.goldens.appendingPathComponent("bert/legacy.bin")
+    try Fixtures.withFolder { folder in
+      let file = folder.appendingPathComponent("2LV.pt")
+      try FileManager.default.copyItem(at: archive, to: file)
+      #expect(try Checkpoint(file: file).contains("bert.embeddings.LayerNorm.weight"))
+      #expect(try Checkpoint(folder: folder).names == Checkpoint(file: file).names)
+      try FileManager.default.copyItem(at: archive, to: folder.appendingPathComponent("3LV.pt"))
+      let error = #expect(throws: FathomError.self) { try Checkpoint(folder: folder) }
+      #expect(error?.description.contains("2LV.pt, 3LV.pt") == true)
+    }
+  }
+
+  @Test func `a family's names map to ours and back`() {
+    let keys = KeyMap([
+      ("encoder.layer.", "transformer.layer."), (".attention.self.query.", ".attention.q_lin."),
+    ])
+    let ours = "encoder.layer.3.attention.self.query.weight"
+    #expect(keys.stored(ours) == "transformer.layer.3.attention.q_lin.weight")
+    #expect(keys.ours(keys.stored(ours)) == ours)
+    #expect(KeyMap.identity.stored(ours) == ours)
   }
 }

@@ -39,6 +39,16 @@ import Torch
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}",
     "{\"a\":{\"dtype\":\"F8_E5M2\",\"shape\":[8],\"data_offsets\":[0,8]}}", "{\"a\":{\"dtype\":\"F32\"}}",
     "{\"a\":7}", "[1]", "{",
+    // A name twice, bytes of two tensors, of none, and after the last one; a number that is no whole one.
+    #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"#
+      + #""a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"#
+      + #""b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"#
+      + #""b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#,
+    #"{"a":{"dtype":"U8","shape":[8.0],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8],"b":"# + String(repeating: "[", count: 100_000),
   ])
   func `a hostile header is refused with a sentence that names the file`(header: String) throws {
     try Fixtures.withFolder { folder in

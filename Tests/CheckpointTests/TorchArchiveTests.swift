@@ -64,4 +64,38 @@ import Torch
       #expect(!FileManager.default.fileExists(atPath: marker.path))
     }
   }
+
+  @Test func `a changed byte among the weights of a zip archive is refused`() throws {
+    var data = try Data(contentsOf: folder.appendingPathComponent("zip.bin"))
+    try Fixtures.withFolder { folder in
+      let url = folder.appendingPathComponent("pytorch_model.bin")
+      data[data.count / 2] ^= 1
+      try data.write(to: url)
+      let error = #expect(throws: FathomError.self) { try TorchArchive.read(url) }
+      #expect(error?.code == .damaged)
+    }
+  }
+
+  @Test func `two archives in one file are refused`() throws {
+    let data = try Data(contentsOf: folder.appendingPathComponent("zip.bin"))
+    try Fixtures.withFolder { folder in
+      let url = folder.appendingPathComponent("pytorch_model.bin")
+      try (data + data).write(to: url)
+      #expect(throws: FathomError.self) { try TorchArchive.read(url) }
+    }
+  }
+
+  @Test(arguments: [UInt8(ascii: "]"), UInt8(ascii: "N"), UInt8(ascii: "2"), 0x94])
+  func `a pickle of more values than a checkpoint has is refused early`(opcode: UInt8) throws {
+    let magic: [UInt8] = [
+      0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
+    ]
+    try Fixtures.withFolder { folder in
+      let url = folder.appendingPathComponent("pytorch_model.bin")
+      let values = [UInt8(ascii: "N")] + [UInt8](repeating: opcode, count: 1_000_000)
+      try Data(magic + values + [UInt8(ascii: ".")]).write(to: url)
+      let error = #expect(throws: FathomError.self) { try TorchArchive.read(url) }
+      #expect(error?.description.contains("more values than") == true)
+    }
+  }
 }

@@ -51,7 +51,8 @@ import Torch
 
   @Test func `a batch taken in parts gives what it gives as one`() {
     let model = Self.model()
-    let batch = PackedTokens((0..<60).map { row in [1] + (0..<Int32(row % 19)).map { $0 + 3 } })  // 587 tokens: two parts
+    // 587 tokens: two parts
+    let batch = PackedTokens((0..<60).map { row in [1] + (0..<Int32(row % 19)).map { $0 + 3 } })
     let whole = model(batch, keepingHiddenStates: true)
     withoutGradients {
       let parted = model(batch, keepingHiddenStates: true)
@@ -121,20 +122,48 @@ import Torch
 }
 
 @Suite struct BERTConfigTests {
-  @Test(arguments: [
-    "", "[]", "{}", #"{"vocab_size": "many"}"#,
-    #"{"model_type": "roberta", "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4}"#,
-    #"{"vocab_size": 9, "hidden_size": 5, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4}"#,
-    #"{"vocab_size": -9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4}"#,
-    #"{"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 0, "intermediate_size": 4}"#,
-    #"{"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4, "hidden_act": "swish"}"#,
-    #"{"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 4, "hidden_dropout_prob": 2}"#,
-  ])
-  func `a config that cannot be used names the file`(text: String) throws {
+  private static let sizes: [String: String] = [
+    "vocab_size": "9", "hidden_size": "4", "num_hidden_layers": "1", "num_attention_heads": "2",
+    "intermediate_size": "4",
+  ]
+
+  private func config(_ text: String) throws -> BERTConfig {
     try Fixtures.withFolder { folder in
       try Data(text.utf8).write(to: folder.appendingPathComponent("config.json"))
-      let error = #expect(throws: CheckpointError.self) { try BERTConfig(folder: folder) }
-      #expect(error?.description.contains("config.json") == true)
+      return try BERTConfig(folder: folder)
     }
+  }
+
+  private func config(_ key: String, _ value: String) throws -> BERTConfig {
+    let members = Self.sizes.merging([key: value]) { $1 }.map { "\"\($0)\": \($1)" }
+    return try config("{" + members.joined(separator: ", ") + "}")
+  }
+
+  @Test(arguments: ["", "[]", "{}", "7", "null", "{\"vocab_size\": 9", "[[[["])
+  func `a file that is no configuration is refused`(text: String) {
+    let error = #expect(throws: FathomError.self) { try config(text) }
+    #expect(error?.description.contains("config.json") == true)
+  }
+
+  @Test(arguments: [
+    ("model_type", #""roberta""#), ("hidden_size", "5"), ("vocab_size", "-9"), ("vocab_size", "true"),
+    ("vocab_size", #""many""#), ("vocab_size", "9.5"), ("num_attention_heads", "0"),
+    ("num_hidden_layers", "1e400"), ("num_hidden_layers", "99999999999999999999"),
+    ("hidden_act", #""swish""#), ("hidden_act", "7"), ("hidden_dropout_prob", "2"),
+    ("layer_norm_eps", "[1]"), ("is_decoder", "true"), ("is_decoder", "1"),
+    ("add_cross_attention", "true"), ("pruned_heads", #"{"0": [1]}"#),
+    ("position_embedding_type", #""relative_key""#), ("tie_word_embeddings", #""no""#),
+  ])
+  func `a value that cannot be used names the file`(key: String, value: String) {
+    let error = #expect(throws: FathomError.self) { try config(key, value) }
+    #expect(error?.description.contains("config.json") == true)
+    #expect(error?.description.contains(key) == true)
+  }
+
+  @Test func `what is missing or null has Transformers' default`() throws {
+    let found = try config("is_decoder", "null")
+    #expect(found.maximumPositions == 512 && found.tokenTypeCount == 2 && found.activation == .gelu)
+    #expect(found.tiesWordEmbeddings)
+    #expect(try !config("tie_word_embeddings", "false").tiesWordEmbeddings)
   }
 }

@@ -1,13 +1,13 @@
 import Torch
 
-/// One way to compute attention. All give the same within rounding; which one is a matter of the processor, the type, and
-/// whether the probabilities are looked at.
+/// One way to compute attention. All give the same within rounding; which one is a matter of the processor,
+/// the type, and whether the probabilities are looked at.
 protocol AttentionKernel {
   /// Every token attends to its own sequence: `[T,H]` → `[T,H]`.
   func tokens(_ layer: SelfAttention, _ x: Tensor, _ batch: PackedTokens, dropout: Double) -> Tensor
 
-  /// The first token of each sequence alone attends to it: `[B,H]` and `[T,H]` → `[B,H]`. Keys and values are all that is
-  /// computed of the other tokens.
+  /// The first token of each sequence alone attends to it: `[B,H]` and `[T,H]` → `[B,H]`. Keys and values are
+  /// all that is computed of the other tokens.
   func firstTokens(
     _ layer: SelfAttention, _ first: Tensor, _ x: Tensor, _ batch: PackedTokens, dropout: Double
   ) -> Tensor
@@ -48,8 +48,8 @@ struct FlashAttentionKernel: AttentionKernel {
       longestQuery: 1, longest: longest(layer, batch), heads: layer.headCount, dropout: dropout)
   }
 
-  /// A bound that is the same for many batches, since a recorded graph holds it; the kernel leaves early where it is too
-  /// high.
+  /// A bound that is the same for many batches, since a recorded graph holds it; the kernel leaves early
+  /// where it is too high.
   private func longest(_ layer: SelfAttention, _ batch: PackedTokens) -> Int {
     min(layer.maximumPositions, batch.tokenCount)
   }

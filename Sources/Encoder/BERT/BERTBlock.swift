@@ -1,7 +1,9 @@
 import Torch
 
-/// One transformer block: self-attention and a feed-forward net, each with a residual and a LayerNorm after it.
-/// - Source: Vaswani et al. 2017, "Attention is all you need"; Devlin et al. 2019, "BERT"; `modeling_bert.py`.
+/// One transformer block: self-attention and a feed-forward net, each with a residual and a LayerNorm after
+/// it.
+/// - Source: Vaswani et al. 2017, "Attention is all you need"; Devlin et al. 2019, "BERT";
+///   `modeling_bert.py`.
 public final class BERTBlock: Module {
   @Child("attention") var attention: SelfAttention
   @Child("attention.output.LayerNorm") var attentionNorm: LayerNorm
@@ -70,8 +72,8 @@ extension BERTBlock {
       context: attention.firstContext(x, first: first, batch, training: training), residual: first)
   }
 
-  /// The block's output `[B,H]` of several parts of a batch together, since a product with few rows costs as much as one
-  /// with many.
+  /// The block's output `[B,H]` of several parts of a batch together, since a product with few rows costs as
+  /// much as one with many.
   func finish(_ parts: [FirstTokens], training: Bool) -> Tensor {
     let context = Tensor.concatenated(parts.compactMap(\.context))
     return finish(

@@ -28,8 +28,8 @@ public final class BERTModel: Encoder {
     pooler = hasPooler ? Linear(config.hiddenSize, config.hiddenSize) : nil
   }
 
-  /// Loads a model folder, keeping the chosen blocks; a pooler that the checkpoint lacks is drawn, and named in
-  /// ``drawnLayers``.
+  /// Loads a model folder, keeping the chosen blocks; a pooler that the checkpoint lacks is drawn, and named
+  /// in ``drawnLayers``.
   /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
   public convenience init(_ checkpoint: Checkpoint, options: EncoderOptions) throws {
     var config = try BERTConfig(folder: checkpoint.folder)
@@ -114,8 +114,8 @@ public final class BERTModel: Encoder {
     (blocks[block].attention.query(x), blocks[block].attention.key(x))
   }
 
-  /// Keeps the weights of all blocks and of the pooler in this type alone, as inference in it needs them; embeddings,
-  /// biases and LayerNorms stay as they are. Training in bfloat16 needs the float32 weights.
+  /// Keeps the weights of all blocks and of the pooler in this type alone, as inference in it needs them;
+  /// embeddings, biases and LayerNorms stay as they are. Training in bfloat16 needs the float32 weights.
   public func keepWeights(as dtype: DType) {
     for layer in blocks.flatMap(\.linears) + (pooler.map { [$0] } ?? []) { layer.keepWeight(as: dtype) }
   }
@@ -147,8 +147,8 @@ extension BERTModel {
   /// `tanh(W x + b)`: `[B,H]` → `[B,H]`
   private func pool(_ first: Tensor) -> Tensor? { pooler.map { $0(first).tanh() } }
 
-  /// No sequence reads another, so inference on the CPU takes a few at a time: the peak of memory no longer grows with
-  /// the batch, and what one operation leaves is still in the cache for the next.
+  /// No sequence reads another, so inference on the CPU takes a few at a time: the peak of memory no longer
+  /// grows with the batch, and what one operation leaves is still in the cache for the next.
   private func parts(of batch: PackedTokens) -> [PackedTokens] {
     guard case .cpu = embeddings.words.weight.device, !recordsGradients else { return [batch] }
     return batch.parts(ofAtMost: max(512, 400_000 / config.hiddenSize))

@@ -1,6 +1,7 @@
 import Torch
 
-/// What a sub-layer ends with, `x Wᵀ + b`, whose bias is added where the residual is: in one pass over memory.
+/// What a sub-layer ends with, `x Wᵀ + b`, whose bias is added where the residual is: in one pass over
+/// memory.
 struct BiasedProduct {
   /// `[T,H]`
   let product: Tensor

@@ -1,7 +1,8 @@
 import Torch
 
 /// Multi-head self-attention: `softmax(Q Kᵀ / √D) V Wᵒ` with Q, K and V linear in what comes in.
-/// - Source: Vaswani et al. 2017, "Attention is all you need", 3.2; `BertAttention` in Hugging Face Transformers.
+/// - Source: Vaswani et al. 2017, "Attention is all you need", 3.2; `BertAttention` in Hugging Face
+///   Transformers.
 public final class SelfAttention: Module {
   @Child("self.query") var query: Linear
   @Child("self.key") var key: Linear
