@@ -48,18 +48,8 @@ public final class ClassifierNetwork: Module {
 
   private func features(_ batch: PackedTokens, _ embedded: Tensor?, dtype: DType, training: Bool) -> Tensor {
     guard let bert else { return embedding!(batch.ids) }
-    switch reading {
-    case .pooledFirstToken:
-      return bert.pooled(batch, embedded: embedded, dtype: dtype, training: training).to(.float32)
-    case .firstToken:
-      return bert.firstToken(batch, embedded: embedded, dtype: dtype, training: training).to(.float32)
-    case .tokens:
-      return bert(batch, embedded: embedded, dtype: dtype, training: training).packed.to(.float32)
-    case .allStates:
-      let output = bert(
-        batch, embedded: embedded, dtype: dtype, training: training, keepingHiddenStates: true)
-      return Tensor.concatenated(output.hiddenStates, along: 1).to(.float32)
-    }
+    let output = bert(batch, reading: reading, embedded: embedded, dtype: dtype, training: training)
+    return output.features(reading).to(.float32)
   }
 }
 

@@ -62,15 +62,17 @@ public protocol EncoderConfig: Sendable {
 }
 
 /// What is read of an encoder; it decides what is computed.
-public enum EncoderReading: Sendable, Equatable {
-  /// The last hidden state of each sequence's first token, [CLS].
+public enum EncoderReading: Hashable, Sendable {
+  /// The pooler's output of each sequence's first token, [CLS]: `[B,H]`
+  case pooledFirstToken
+  /// The last hidden state of [CLS], without the pooler: `[B,H]`
   case firstToken
-  /// The same through the pooler.
-  case pooled
-  /// The last hidden state of every token.
+  /// The last hidden states of all tokens: `[T,H]`
   case tokens
-  /// The hidden states of every token before, between and after the blocks.
+  /// Those of the embeddings and of every block, side by side: `[T,(K+1)·H]`
   case allStates
+
+  public var isFirstToken: Bool { self == .pooledFirstToken || self == .firstToken }
 }
 
 /// How a checkpoint is opened.

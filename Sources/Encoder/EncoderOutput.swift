@@ -3,7 +3,7 @@ import Torch
 /// What a forward pass gives. What was not read was not computed: asking for it is a slip of the caller.
 public struct EncoderOutput {
   public let batch: PackedTokens
-  /// `[B,H]`; nil unless ``EncoderReading/firstToken`` or ``EncoderReading/pooled`` was read
+  /// `[B,H]`; nil unless ``EncoderReading/firstToken`` or ``EncoderReading/pooledFirstToken`` was read
   let first: Tensor?
   /// `[B,H]`; nil when the encoder has no pooler
   public let pooled: Tensor?
@@ -38,4 +38,17 @@ public struct EncoderOutput {
 
   /// ``packed`` with zeros where there is no token: `[B,P,H]`.
   public var sequence: Tensor { batch.padded(packed) }
+
+  /// What a reading asked for, in its shape.
+  /// - Precondition: it was read, and the encoder has a pooler if the reading wants one.
+  public func features(_ reading: EncoderReading) -> Tensor {
+    switch reading {
+    case .pooledFirstToken:
+      guard let pooled else { preconditionFailure("the encoder has no pooler") }
+      return pooled
+    case .firstToken: return firstTokens
+    case .tokens: return packed
+    case .allStates: return .concatenated(hiddenStates, along: 1)
+    }
+  }
 }

@@ -37,7 +37,7 @@ import Torch
       #expect(values(all.hiddenStates.last) == values(all.packed))
       #expect(isClose(values(read(.tokens).packed), values(all.packed), within: 1e-5))
       #expect(isClose(values(read(.firstToken).firstTokens), values(all.firstTokens), within: 1e-5))
-      #expect(values(read(.pooled).pooled).count == 32)
+      #expect(values(read(.pooledFirstToken).pooled).count == 32)
       #expect(read(.firstToken).pooled == nil)
     }
   }

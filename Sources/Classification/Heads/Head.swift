@@ -17,18 +17,7 @@ public protocol Head: Module {
 }
 
 /// What of an encoder's output a head reads; nothing else is computed.
-public enum HeadReading: Hashable, Sendable {
-  /// The pooler's output of [CLS]: `[B,H]`
-  case pooledFirstToken
-  /// The last hidden state of [CLS], without the pooler: `[B,H]`
-  case firstToken
-  /// The last hidden states of all tokens: `[T,H]`
-  case tokens
-  /// Those of the embeddings and of every block, side by side: `[T,(K+1)·H]`
-  case allStates
-
-  public var isFirstToken: Bool { self == .pooledFirstToken || self == .firstToken }
-}
+public typealias HeadReading = EncoderReading
 
 /// What a head is given.
 public struct HeadInput {
@@ -77,7 +66,9 @@ public struct HeadKind: Sendable {
   }
 
   /// Every head that a variant can name.
-  public static let all: [HeadKind] = [.pooled, .firstToken, .mean, .maximum, .flattened, .lstm, .concatenatedLSTM]
+  public static let all: [HeadKind] = [
+    .pooled, .firstToken, .mean, .maximum, .flattened, .lstm, .concatenatedLSTM,
+  ]
 }
 
 extension HeadKind: Hashable {

@@ -63,9 +63,9 @@ public final class BERTModel: Encoder {
     training: Bool = false
   ) -> EncoderOutput {
     switch reading {
-    case .firstToken, .pooled:
+    case .firstToken, .pooledFirstToken:
       let first = firstTokens(batch, embedded: embedded, dtype: dtype, training: training)
-      let pooled = reading == .pooled ? pool(first) : nil
+      let pooled = reading == .pooledFirstToken ? pool(first) : nil
       return EncoderOutput(batch: batch, first: first, pooled: pooled)
     case .tokens, .allStates:
       return self(
