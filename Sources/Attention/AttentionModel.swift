@@ -20,7 +20,7 @@ public final class AttentionModel {
   public var labels: [String]? { classifier?.settings.labels }
 
   /// Opens a classifier, or a BERT without one.
-  /// - Throws: `CheckpointError` or `TokenizerError` naming the file, or the model when it has no attention.
+  /// - Throws: ``FathomError`` naming the file, or the model when it has no attention.
   public convenience init(folder: URL) throws {
     let checkpoint = try Checkpoint(folder: folder)
     if checkpoint.contains("classifier.weight") {
@@ -33,9 +33,9 @@ public final class AttentionModel {
   /// - Parameter name: for messages.
   public init(_ classifier: TextClassifier, name: String) throws {
     guard let bert = classifier.network.bert, bert.config.blockCount > 0 else {
-      throw CheckpointError(
-        "\(name) is a \(classifier.settings.variant), which has no attention to show: name a model with a transformer block"
-      )
+      throw FathomError(
+        .unsupported, at: name, "is a \(classifier.settings.variant), which has no attention to show",
+        mend: "name a model with a transformer block")
     }
     self.classifier = classifier
     self.bert = bert
@@ -50,18 +50,20 @@ public final class AttentionModel {
     text = TextSettings(maximumLength: bert.config.maximumPositions, cleaning: .none)
     classifier = nil
     guard bert.config.blockCount > 0 else {
-      throw CheckpointError("\(folder.path) has no transformer block to look into")
+      throw FathomError(
+        .unsupported, at: folder.path, "has no transformer block to look into",
+        mend: "name a model with one")
     }
     guard tokenizer.tokenCount <= bert.config.vocabularySize else {
-      throw CheckpointError(
-        "\(folder.path): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
-      )
+      throw FathomError(
+        .damaged, at: folder.path, "the vocabulary is larger than config.json says",
+        mend: "bring the vocab.txt that belongs to the model")
     }
     bert.freeze()
   }
 
   /// The pretrained model that this classifier was cut from: the same blocks before fine-tuning.
-  /// - Throws: `CheckpointError` when the folder's model does not fit.
+  /// - Throws: ``FathomError`` when the folder's model does not fit.
   public func origin(_ folder: URL) throws -> AttentionModel {
     var selection = BlockSelection.first(blockCount)
     if case .bert(let blocks) = classifier?.settings.variant.encoder { selection = blocks.selection }
@@ -69,9 +71,10 @@ public final class AttentionModel {
     guard other.tokenizer.givesSameIDs(as: tokenizer), other.headCount == headCount,
       other.maximumLength >= maximumLength
     else {
-      throw CheckpointError(
-        "\(folder.path) is not what the model was fine-tuned from (another vocabulary, number of heads or length): name its pretrained model"
-      )
+      throw FathomError(
+        .mismatch, at: folder.path,
+        "is not what the model was fine-tuned from (another vocabulary, number of heads or length)",
+        mend: "name its pretrained model")
     }
     return other
   }

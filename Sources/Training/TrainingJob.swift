@@ -219,6 +219,9 @@ public struct TrainingJob: Sendable {
         ? "a new head for \(count) classes"
         : "the head of \(model.lastPathComponent) goes on: same variant and classes"
     ]
+    for layer in classifier.network.bert?.drawnLayers ?? [] {
+      notes.append("warning: \(model.lastPathComponent) has no \(layer), which is drawn anew")
+    }
     if count > max(100, data.train.count / 5) {
       notes.append(
         "\(data.train.count) examples of \(count) classes leave few of each: is this the label column?")

@@ -33,7 +33,7 @@ import Torch
       #expect(try Checkpoint(folder: folder).names == ["a", "b"])
       for map in [#"{"a": "../one.safetensors"}"#, #"{"a": "missing.safetensors"}"#, "7"] {
         try Data("{\"weight_map\": \(map)}".utf8).write(to: index)
-        #expect(throws: CheckpointError.self) { try Checkpoint(folder: folder) }
+        #expect(throws: FathomError.self) { try Checkpoint(folder: folder) }
       }
     }
   }
@@ -42,13 +42,13 @@ import Torch
     try Fixtures.withFolder { folder in
       let file = folder.appendingPathComponent("model.safetensors")
       try SafeTensors.write([("bert.a", .zeros([1])), ("a", .zeros([1]))], to: file)
-      #expect(throws: CheckpointError.self) { try Checkpoint(folder: folder) }
+      #expect(throws: FathomError.self) { try Checkpoint(folder: folder) }
       try SafeTensors.write([("weight", .zeros([3, 2]))], to: file)
-      let missing = #expect(throws: CheckpointError.self) {
+      let missing = #expect(throws: FathomError.self) {
         try Checkpoint(folder: folder).load(into: Linear(2, 3))
       }
       #expect(missing?.description.contains("'bias' is missing") == true)
-      let shape = #expect(throws: CheckpointError.self) {
+      let shape = #expect(throws: FathomError.self) {
         try Checkpoint(folder: folder).load(into: Linear(5, 3))
       }
       #expect(shape?.description.contains("[3, 2]") == true)

@@ -54,7 +54,7 @@ import Torch
     try Fixtures.withFolder { folder in
       let url = folder.appendingPathComponent("h.safetensors")
       try file(header, [UInt8](repeating: 0, count: 8)).write(to: url)
-      let error = #expect(throws: CheckpointError.self) { try SafeTensors.read(url) }
+      let error = #expect(throws: FathomError.self) { try SafeTensors.read(url) }
       #expect(error?.description.contains("h.safetensors") == true)
     }
   }
@@ -67,7 +67,7 @@ import Torch
         file("", length: 0),
       ] {
         try data.write(to: url)
-        #expect(throws: CheckpointError.self) { try SafeTensors.read(url) }
+        #expect(throws: FathomError.self) { try SafeTensors.read(url) }
       }
     }
   }

@@ -58,7 +58,7 @@ import Torch
         Data(magic),
       ] {
         try data.write(to: url)
-        let error = #expect(throws: CheckpointError.self) { try TorchArchive.read(url) }
+        let error = #expect(throws: FathomError.self) { try TorchArchive.read(url) }
         #expect(error?.description.contains(url.path) == true)
       }
       #expect(!FileManager.default.fileExists(atPath: marker.path))

@@ -23,7 +23,7 @@ import Torch
     .list([1, 1]),
   ])
   func `impossible selections are errors`(selection: BlockSelection) {
-    #expect(throws: CheckpointError.self) { try selection.indices(of: 6) }
+    #expect(throws: FathomError.self) { try selection.indices(of: 6) }
   }
 }
 
