@@ -126,7 +126,8 @@ public final class AttentionModel {
     func heads(_ x: Tensor) -> Tensor { x.reshaped([length, headCount, -1]).transposed(0, 1) }  // [N,L,D]
     let scale = 1 / Double(bert.config.headSize).squareRoot()
     return pairs.reduce(one) { sum, pair in
-      let weights = (heads(pair.queries) * scale).matmul(heads(pair.keys).transposed(1, 2)).softmax()  // [N,L,L]
+      // [N,L,L]
+      let weights = (heads(pair.queries) * scale).matmul(heads(pair.keys).transposed(1, 2)).softmax()
       let average = weights.sum(along: 0) * (1 / Double(headCount))
       return ((average + one) * 0.5).matmul(sum)
     }
