@@ -5,7 +5,7 @@ extension Checkpoint {
   /// SHA-256 of the weights' files in the order of their names, as 64 hexadecimal digits: what identifies the
   /// model in a run.
   ///
-  /// A file is read once in a process, and again when its size or its time of change differ.
+  /// A file is read once in a process, and again when it is another one or has changed.
   /// - Throws: ``FathomError`` when a file cannot be read.
   public var digest: String {
     get throws {
@@ -21,6 +21,8 @@ private final class DigestCache: @unchecked Sendable {
 
   private struct Version: Hashable {
     let path: String
+    /// Another file may take the name within one tick of the clock.
+    let file: UInt64
     let size: Int
     let seconds: Int
     let nanoseconds: Int
@@ -46,7 +48,7 @@ private final class DigestCache: @unchecked Sendable {
       let changed = information.st_mtim
     #endif
     return Version(
-      path: file.standardizedFileURL.path, size: Int(information.st_size), seconds: changed.tv_sec,
-      nanoseconds: changed.tv_nsec)
+      path: file.standardizedFileURL.path, file: UInt64(information.st_ino), size: Int(information.st_size),
+      seconds: changed.tv_sec, nanoseconds: changed.tv_nsec)
   }
 }

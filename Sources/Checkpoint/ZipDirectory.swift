@@ -33,6 +33,10 @@ struct ZipDirectory {
       guard file.number(at: end64, as: UInt32.self) == 0x0606_4b50 else {
         throw fail("a broken zip64 record")
       }
+      // Its own directory may lie elsewhere when two archives are joined.
+      guard let length = file.number(at: end64 + 4, as: UInt64.self), let gap = Int(exactly: length),
+        gap == end - 20 - end64 - 12
+      else { throw fail("it holds two archives") }
       directoryEnd = end64
       count = try number(end64 + 32, UInt64.self)
       position = try number(end64 + 48, UInt64.self)

@@ -23,8 +23,11 @@ public enum BlockSelection: Sendable, Equatable {
     case .list(let list):
       guard list.allSatisfy({ (0..<available).contains($0) }) else {
         throw FathomError(
-          .setting, "block list \(text(list)) asks for a block that the checkpoint has not",
-          mend: available == 0 ? "it has none" : "its blocks are 0 to \(available - 1)")
+          .setting,
+          available == 0
+            ? "block list \(text(list)) asks for blocks, and the checkpoint has none"
+            : "block list \(text(list)) asks for a block outside 0 to \(available - 1)",
+          mend: "name blocks that the checkpoint has")
       }
       guard zip(list, list.dropFirst()).allSatisfy({ $0 < $1 }) else {
         throw FathomError(

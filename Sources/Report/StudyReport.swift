@@ -18,7 +18,7 @@ public struct StudyReport {
   public init(_ study: StudyResult) {
     self.study = study
     recommendation = study.recommendation
-    table = StudyTable(study, recommendation: recommendation)
+    table = StudyTable(study)
     settings = StudySettings(study)
     accuracyPlot =
       AccuracyPlot(study, subtitle: settings.subtitle, recommendation: recommendation).svg
