@@ -3,11 +3,21 @@
 Made with tokenizers 0.23.3. Run: python3 Tools/make-unicode-tables.py > Sources/WordPiece/UnicodeTables.swift
 The library's own tables are of several Unicode versions; asking it about each code point is the only exact source.
 """
+import unicodedata
+
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 cased = BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=False)
-uncased = BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=True)
+
+
+def plain(**options):
+    return BertNormalizer(clean_text=False, handle_chinese_chars=False, **options)
+
+
+strips = plain(strip_accents=True, lowercase=False)
+lowers = plain(strip_accents=False, lowercase=True)
+both = plain(strip_accents=True, lowercase=True)
 splitter = BertPreTokenizer()
 HANGUL = range(0xAC00, 0xD7A4)  # decomposed by rule in ScalarTable.swift
 
@@ -25,7 +35,27 @@ def classify(character):
 
 
 ranges = {"removed": [], "space": [], "ideograph": [], "punctuation": []}
-folds = []  # [first, last, output]: code point first+i becomes output+i; several outputs stand alone
+folds = {"stripped": [], "lowered": []}  # [first, last, output]: code point first+i becomes output+i
+classes = []  # combining classes of marks that stay
+starters = []  # code points that go and end a run of marks
+
+
+def outcome(normalizer, character):
+    return normalizer.normalize_str("a" + character + "a")[1:-1]
+
+
+def add_fold(known, code, folded):
+    if folded == chr(code):
+        return
+    output = [ord(scalar) for scalar in folded]
+    last = known[-1] if known else None
+    if last and last[1] == code - 1 and len(output) <= 1 and len(last[2]) == len(output) and (
+            not output or last[2][0] + code - last[0] == output[0]):
+        last[1] = code
+    else:
+        known.append([code, code, output])
+
+
 for code in range(0x110000):
     if 0xD800 <= code < 0xE000:
         continue
@@ -37,18 +67,32 @@ for code in range(0x110000):
             known[-1][1] = code
         else:
             known.append([code, code])
-    if kind in ("removed", "space") or code in HANGUL:
+    if kind in ("removed", "space"):
         continue
-    folded = uncased.normalize_str("a" + character + "a")[1:-1].strip(" ")
-    if folded == character:
-        continue
-    output = [ord(scalar) for scalar in folded]
-    last = folds[-1] if folds else None
-    if last and last[1] == code - 1 and len(output) <= 1 and len(last[2]) == len(output) and (
-            not output or last[2][0] + code - last[0] == output[0]):
-        last[1] = code
-    else:
-        folds.append([code, code, output])
+    if code not in HANGUL:
+        stripped = outcome(strips, character)
+        add_fold(folds["stripped"], code, stripped)
+        # U+302E has class 224 and U+1D165 has 216: both stay, and change places unless something stands between.
+        high, low = "\u302e", "\U0001d165"
+        if stripped == "" and strips.normalize_str("a" + high + character + low) == "a" + high + low:
+            if starters and starters[-1][1] == code - 1:
+                starters[-1][1] = code
+            else:
+                starters.append([code, code])
+        if stripped == character and (character in (high, low) or strips.normalize_str("a" + high + character) != "a" + high + character
+                                      or strips.normalize_str("a" + character + low) != "a" + character + low):
+            classes.append((code, unicodedata.combining(character)))
+    add_fold(folds["lowered"], code, outcome(lowers, character))
+
+lower = {code: outcome(lowers, chr(code)) for code in range(0x110000) if not 0xD800 <= code < 0xE000}
+for code in lower:
+    stripped = outcome(strips, chr(code))
+    assert "".join(lower[ord(scalar)] for scalar in stripped) == outcome(both, chr(code)), hex(code)
+for first, first_class in classes:
+    for second, second_class in classes:
+        pair = chr(first) + chr(second)
+        expected = chr(second) + chr(first) if first_class > second_class else pair
+        assert strips.normalize_str("a" + pair) == "a" + expected, (hex(first), hex(second))
 
 
 def literal(name, doc, words):
@@ -74,6 +118,12 @@ docs = {"removed": "Control and unassigned code points, dropped from the text.",
         "ideograph": "CJK ideographs: each is a word of its own.", "punctuation": "Each is a word of its own."}
 for name, doc in docs.items():
     print(literal(name, doc, [span(*pair) for pair in ranges[name]]) + "\n")
-print(literal("folds", "Lower case without accents: `range=first output`, `code=several+outputs`, `code=` for a dropped accent.",
-              [span(a, b) + "=" + "+".join(f"{o:x}" for o in out) for a, b, out in folds]))
+docs = {"stripped": "Without accents: `range=first output`, `code=several+outputs`, `code=` for a dropped accent.",
+        "lowered": "Lower case, written as above."}
+for name, doc in docs.items():
+    print(literal(name, doc, [span(a, b) + "=" + "+".join(f"{o:x}" for o in out) for a, b, out in folds[name]]) + "\n")
+print(literal("combiningClasses", "Combining classes of the marks that stay when accents go.",
+              [f"{code:x}={number}" for code, number in classes]) + "\n")
+print(literal("droppedStarters", "Accents of class 0 that go: marks do not change places across them.",
+              [span(*pair) for pair in starters]))
 print("}")

@@ -15,6 +15,13 @@ struct ScalarTable: Sendable {
   private static let foldsFlag: UInt32 = 0b1000
   private static let severalFlag: UInt32 = 0b10000
   private static let payloadShift: UInt32 = 5
+  private static let payloadMask: UInt32 = 0x1F_FFFF
+  /// Its combining class takes part in the order of marks.
+  private static let markFlag: UInt32 = 1 << 27
+  /// It goes, and marks before and after it keep their order.
+  private static let endsMarksFlag: UInt32 = 1 << 28
+
+  private let combiningClasses: [UInt32: UInt8]
 
   init(_ options: TokenizerOptions) {
     var entries = [UInt32](repeating: 0, count: 0x110000)
@@ -44,31 +51,31 @@ struct ScalarTable: Sendable {
         expansions.append(output)
       }
     }
-    switch (options.lowercases, options.stripsAccents) {
-    case (true, true):
-      for word in UnicodeTables.folds.split(whereSeparator: \.isWhitespace) {
-        let parts = word.split(separator: "=", omittingEmptySubsequences: false)
-        let output = parts[1].split(separator: "+").map { UInt32($0, radix: 16)! }
-        for (offset, code) in ScalarTable.span(parts[0]).enumerated() {
-          fold(code, to: output.count == 1 ? [output[0] + UInt32(offset)] : output)
-        }
+    // Accents go before case does.
+    var lowered: [Int: [UInt32]] = [:]
+    if options.lowercases {
+      ScalarTable.forEachFold(UnicodeTables.lowered) { lowered[$0] = $1 }
+    }
+    var folds = lowered
+    var classes: [UInt32: UInt8] = [:]
+    if options.stripsAccents {
+      ScalarTable.forEachFold(UnicodeTables.stripped) { code, output in
+        folds[code] = output.flatMap { lowered[Int($0)] ?? [$0] }
       }
       for code in 0xAC00..<0xD7A4 { fold(code, to: ScalarTable.jamo(code)) }
-    case (false, false): break
-    case (let lowercases, let stripsAccents):
-      // Rare in practice, so Swift's own Unicode tables do.
-      for code in 0x41..<0x30000 where code < 0xD800 || code > 0xDFFF {
-        guard let scalar = Unicode.Scalar(UInt32(code)) else { continue }
-        var text = String(scalar)
-        if stripsAccents {
-          text = text.decomposedStringWithCanonicalMapping
-          text.unicodeScalars.removeAll { $0.properties.generalCategory == .nonspacingMark }
+      for word in UnicodeTables.combiningClasses.split(whereSeparator: \.isWhitespace) {
+        let parts = word.split(separator: "=")
+        for code in ScalarTable.span(parts[0]) {
+          classes[UInt32(code)] = UInt8(parts[1])!
+          entries[code] |= ScalarTable.markFlag
         }
-        if lowercases { text = text.unicodeScalars.map(\.properties.lowercaseMapping).joined() }
-        let output = text.unicodeScalars.map(\.value)
-        if output != [UInt32(code)] { fold(code, to: output) }
+      }
+      for word in UnicodeTables.droppedStarters.split(whereSeparator: \.isWhitespace) {
+        for code in ScalarTable.span(word) { entries[code] |= ScalarTable.endsMarksFlag }
       }
     }
+    for (code, output) in folds { fold(code, to: output) }
+    combiningClasses = classes
     self.entries = entries
     self.expansions = expansions
   }
@@ -81,9 +88,35 @@ struct ScalarTable: Sendable {
   func forEachFolded(_ code: UInt32, _ body: (UInt32) -> Void) {
     let entry = entries[Int(code)]
     if entry & ScalarTable.foldsFlag == 0 { return body(code) }
-    let payload = entry >> ScalarTable.payloadShift
+    let payload = entry >> ScalarTable.payloadShift & ScalarTable.payloadMask
     if entry & ScalarTable.severalFlag == 0 { return body(payload) }
     for output in expansions[Int(payload)] { body(output) }
+  }
+
+  @inline(__always)
+  func isMark(_ code: UInt32) -> Bool { entries[Int(code)] & ScalarTable.markFlag != 0 }
+
+  @inline(__always)
+  func endsMarks(_ code: UInt32) -> Bool { entries[Int(code)] & ScalarTable.endsMarksFlag != 0 }
+
+  func combiningClass(_ code: UInt32) -> UInt8 { combiningClasses[code] ?? 0 }
+
+  /// Whether nothing is left of a letter or mark.
+  func isDropped(_ code: UInt32) -> Bool {
+    var isDropped = true
+    forEachFolded(code) { _ in isDropped = false }
+    return isDropped
+  }
+
+  /// Calls `body` with each code point of a table and what it becomes.
+  private static func forEachFold(_ table: String, _ body: (Int, [UInt32]) -> Void) {
+    for word in table.split(whereSeparator: \.isWhitespace) {
+      let parts = word.split(separator: "=", omittingEmptySubsequences: false)
+      let output = parts[1].split(separator: "+").map { UInt32($0, radix: 16)! }
+      for (offset, code) in span(parts[0]).enumerated() {
+        body(code, output.count == 1 ? [output[0] + UInt32(offset)] : output)
+      }
+    }
   }
 
   private static func span(_ word: Substring) -> ClosedRange<Int> {

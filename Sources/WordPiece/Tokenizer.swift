@@ -2,7 +2,8 @@ import Files
 import Foundation
 
 /// BERT's tokenizer: the same ids as Hugging Face's `BertTokenizer`.
-/// - Source: `tokenization.py` of google-research/bert; `BertNormalizer` and `WordPiece` of huggingface/tokenizers.
+/// - Source: `tokenization.py` of google-research/bert; `BertNormalizer` and `WordPiece` of
+/// huggingface/tokenizers.
 public final class Tokenizer: Tokenizing {
   public let vocabulary: Vocabulary
   public let options: TokenizerOptions
@@ -11,45 +12,102 @@ public final class Tokenizer: Tokenizing {
   public let padTokenID: Int32
   public let unkTokenID: Int32
   public let maskTokenID: Int32?
-  /// Tokens that are found in the raw text before anything is normalised.
-  public let specialTokens: [String: Int32]
-
+  /// Tokens that are found before words are split, with their ids: in the vocabulary, or after it.
+  public let addedTokens: [(token: AddedToken, id: Int32)]
   public let digest: String
 
   let scalars: ScalarTable
   /// What each byte asks for: a folded letter (0x20 and up), or one of the actions below.
   let asciiActions: [UInt8]
-  private let specials: [(bytes: [UInt8], id: Int32)]
+  /// Added tokens that are looked for in the text as typed.
+  let typedTokens: AddedTokenMatcher
+  /// Those that are looked for in the normalised text.
+  let normalizedTokens: AddedTokenMatcher
+  /// Whether added tokens must be found before a text is encoded; otherwise they are found on the way.
+  let needsSegments: Bool
+  /// Added tokens that are no pieces; their ids follow those of the vocabulary.
+  private let furtherTokens: [String]
 
   static let isSpace: UInt8 = 1
   static let isRemoved: UInt8 = 2
   static let isPunctuation: UInt8 = 3
   static let isOther: UInt8 = 4
 
+  /// - Parameter specialTokens: tokens that are found in a text as typed; nil takes the five of BERT.
   /// - Throws: when the vocabulary lacks `[CLS]`, `[SEP]`, `[PAD]` or `[UNK]`.
-  public init(
+  public convenience init(
     _ vocabulary: Vocabulary, options: TokenizerOptions = TokenizerOptions(), specialTokens: [String]? = nil
   ) throws {
-    func need(_ token: String) throws -> Int32 {
-      guard let id = vocabulary.id(token) else {
-        throw TokenizerError("the vocabulary has no \(token): bring the vocab.txt that belongs to the model")
+    try self.init(
+      vocabulary, options: options, names: [:], addedTokens: (specialTokens ?? []).map { AddedToken($0) },
+      findsNames: specialTokens == nil)
+  }
+
+  /// - Parameters:
+  ///   - names: `cls_token` and its like, where they are not BERT's.
+  ///   - addedTokens: those that the vocabulary lacks get the ids after it, in this order, as in Hugging
+  /// Face.
+  ///   - findsNames: whether `[CLS]` and its like are found in a text.
+  init(
+    _ vocabulary: Vocabulary, options: TokenizerOptions, names: [String: AddedToken],
+    addedTokens: [AddedToken],
+    findsNames: Bool = true
+  ) throws {
+    self.vocabulary = vocabulary
+    self.options = options
+    let scalars = ScalarTable(options)
+    self.scalars = scalars
+    var further: [String] = []
+    var known: [(token: AddedToken, id: Int32)] = []
+    var ids: [[UInt8]: Int32] = [:]
+    func add(_ token: AddedToken) {
+      let bytes = Array(token.content.utf8)
+      guard !bytes.isEmpty, ids[bytes] == nil else { return }
+      let id = vocabulary.id(token.content) ?? Int32(vocabulary.tokens.count + further.count)
+      if Int(id) >= vocabulary.tokens.count { further.append(token.content) }
+      ids[bytes] = id
+      known.append((token, id))
+    }
+    let roles = TokenizerConfig.roles.map { role in
+      names[role] ?? AddedToken("[\(role.dropLast(6).uppercased())]")
+    }
+    let special = Set(roles.map { Array($0.content.utf8) })
+    for var token in addedTokens {
+      if special.contains(Array(token.content.utf8)) { token.isSpecial = true }
+      add(token)
+    }
+    for role in roles where findsNames && vocabulary.id(role.content) != nil { add(role) }
+    func need(_ index: Int) throws -> Int32 {
+      let content = roles[index].content
+      guard let id = vocabulary.id(content) ?? ids[Array(content.utf8)] else {
+        throw FathomError(
+          .mismatch, "the vocabulary has no \(String(content.prefix(40)))",
+          mend: "bring the vocabulary that belongs to the model")
       }
       return id
     }
-    self.vocabulary = vocabulary
-    self.options = options
-    clsTokenID = try need("[CLS]")
-    sepTokenID = try need("[SEP]")
-    padTokenID = try need("[PAD]")
-    unkTokenID = try need("[UNK]")
-    maskTokenID = vocabulary.id("[MASK]")
-    let names = specialTokens ?? ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"]
-    var known: [String: Int32] = [:]
-    for name in names where !name.isEmpty { known[name] = vocabulary.id(name) }
-    self.specialTokens = known
-    specials = known.map { (Array($0.key.utf8), $0.value) }.sorted { $0.bytes.count > $1.bytes.count }
-    let scalars = ScalarTable(options)
-    self.scalars = scalars
+    unkTokenID = try need(0)
+    sepTokenID = try need(1)
+    padTokenID = try need(2)
+    clsTokenID = try need(3)
+    maskTokenID = vocabulary.id(roles[4].content) ?? ids[Array(roles[4].content.utf8)]
+    furtherTokens = further
+    self.addedTokens = known
+
+    var typed = AddedTokenMatcher()
+    var normalized = AddedTokenMatcher()
+    for (token, id) in known {
+      var content = token.content
+      if token.isNormalized {
+        let bytes = content.withUTF8 { NormalizedText($0, table: scalars).bytes }
+        normalized.add(bytes, id: id, isSingleWord: token.isSingleWord)
+      } else {
+        typed.add(Array(content.utf8), id: id, isSingleWord: token.isSingleWord)
+      }
+    }
+    typedTokens = typed
+    normalizedTokens = normalized
+    needsSegments = !normalized.isEmpty || typed.hasSingleWords
     var actions = [UInt8](repeating: Tokenizer.isOther, count: 256)
     for byte in UInt32(0)..<128 {
       switch scalars.kind(byte) {
@@ -60,16 +118,9 @@ public final class Tokenizer: Tokenizing {
         scalars.forEachFolded(byte) { if $0 >= 0x20 { actions[Int(byte)] = UInt8($0) } }
       }
     }
-    for special in specials { actions[Int(special.bytes[0])] = Tokenizer.isOther }
+    for byte in typed.firstBytes { actions[Int(byte)] = Tokenizer.isOther }
     asciiActions = actions
-    digest = Tokenizer.digest(vocabulary, options, known)
-  }
-
-  func specialToken(at index: Int, in text: UnsafeBufferPointer<UInt8>) -> (id: Int32, length: Int)? {
-    for (bytes, id) in specials where index + bytes.count <= text.count {
-      if bytes.indices.allSatisfy({ text[index + $0] == bytes[$0] }) { return (id, bytes.count) }
-    }
-    return nil
+    digest = Tokenizer.digest(vocabulary, options, known, [unkTokenID, sepTokenID, padTokenID, clsTokenID])
   }
 }
 
@@ -78,18 +129,26 @@ public final class Tokenizer: Tokenizing {
 extension Tokenizer {
   public var lowercases: Bool { options.lowercases }
 
-  public var tokenCount: Int { vocabulary.tokens.count }
+  public var tokenCount: Int { vocabulary.tokens.count + furtherTokens.count }
 
-  public func token(_ id: Int32) -> String { vocabulary.tokens[Int(id)] }
+  public func token(_ id: Int32) -> String {
+    let pieces = vocabulary.tokens.count
+    return Int(id) < pieces ? vocabulary.tokens[Int(id)] : furtherTokens[Int(id) - pieces]
+  }
 
-  public func isContinuation(_ id: Int32) -> Bool { vocabulary.isContinuation(id) }
+  public func isContinuation(_ id: Int32) -> Bool {
+    Int(id) < vocabulary.tokens.count && vocabulary.isContinuation(id)
+  }
 
   private static func digest(
-    _ vocabulary: Vocabulary, _ options: TokenizerOptions, _ special: [String: Int32]
+    _ vocabulary: Vocabulary, _ options: TokenizerOptions, _ added: [(token: AddedToken, id: Int32)],
+    _ special: [Int32]
   ) -> String {
-    var text = "WordPiece 1 \(options.canonical)\n"
-    for (token, id) in special.sorted(by: { $0.value < $1.value }) {
-      text += "\(id) \(token.utf8.count) \(token)\n"
+    var text = "WordPiece 1 \(options.canonical) \(special)\n"
+    for (token, id) in added.sorted(by: { $0.id < $1.id }) {
+      // Blanks that it takes along, and being special, have no part in ids.
+      text +=
+        "\(id) \(token.isSingleWord) \(token.isNormalized) \(token.content.utf8.count) \(token.content)\n"
     }
     // Each with its length: a token may hold a line break.
     for token in vocabulary.tokens { text += "\(token.utf8.count) \(token)\n" }
@@ -119,6 +178,20 @@ extension Tokenizer {
       }
     }
     return results.joined()
+  }
+
+  public func encodeWithOffsets(
+    _ text: String, maximumLength: Int?, truncation: Truncation
+  ) -> EncodedText {
+    precondition(maximumLength ?? 2 >= 2, "a maximum length leaves room for [CLS] and [SEP]")
+    let encoder = WordEncoder(self, keepsRanges: true)
+    var ids: [Int32] = []
+    var text = text
+    text.withUTF8 { encoder.encode($0, into: &ids) }
+    let room = maximumLength.map { $0 - 2 } ?? ids.count
+    return EncodedText(
+      ids: [clsTokenID] + truncation.apply(ids, room: room) + [sepTokenID],
+      ranges: [nil] + truncation.apply(encoder.ranges, room: room) + [nil], uncutCount: ids.count + 2)
   }
 
   private func encode(

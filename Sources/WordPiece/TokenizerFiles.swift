@@ -2,118 +2,112 @@ import Files
 import Foundation
 
 extension Tokenizer {
-  /// Reads the tokenizer of a model folder in the Hugging Face layout: `tokenizer.json`, or `vocab.txt` with
-  /// `tokenizer_config.json` where there is one.
-  /// - Throws: ``TokenizerError`` naming the file and what is wrong with it.
+  /// Reads the tokenizer of a model folder in the Hugging Face layout: `tokenizer.json`, else `vocab.txt`,
+  /// with what
+  /// `tokenizer_config.json` and the files of added tokens say.
+  ///
+  /// Of options that disagree, `tokenizer_config.json` wins, as in Hugging Face. Where no file says whether
+  /// case is kept,
+  /// a vocabulary with capitals keeps it.
+  /// - Throws: ``FathomError`` naming the file and what is wrong with it, or the rule that is not BERT's.
   public convenience init(folder: URL) throws {
     let json = folder.appendingPathComponent("tokenizer.json")
-    let vocabulary = folder.appendingPathComponent("vocab.txt")
-    if FileManager.default.fileExists(atPath: vocabulary.path) {
-      try self.init(
-        vocabularyFile: vocabulary, config: folder.appendingPathComponent("tokenizer_config.json"))
-    } else if FileManager.default.fileExists(atPath: json.path) {
-      try self.init(tokenizerFile: json)
+    let text = folder.appendingPathComponent("vocab.txt")
+    let config = try TokenizerConfig(folder: folder)
+    if FileManager.default.fileExists(atPath: json.path) {
+      let file = try TokenizerJSON(json)
+      let options = try Tokenizer.options(config, file, json)
+      var names = config.names
+      if let unknown = file.unknownToken {
+        if let stated = names["unk_token"], !stated.content.utf8.elementsEqual(unknown.utf8) {
+          throw FathomError(
+            .unsupported, at: json.path, "tokenizer_config.json names another unknown token than this file",
+            mend: "make the two agree")
+        }
+        names["unk_token"] = names["unk_token"] ?? AddedToken(unknown)
+      }
+      let added = config.hasDecoder ? config.added : config.added + file.added
+      try self.init(file.tokens, options, names, added + config.extra, file: json)
+    } else if FileManager.default.fileExists(atPath: text.path) {
+      let tokens = try VocabularyText.tokens(text)
+      let lowercases = config.lowercases ?? !VocabularyText.keepsCase(tokens)
+      let options = TokenizerOptions(
+        lowercases: lowercases, stripsAccents: config.stripsAccents ?? nil,
+        splitsIdeographs: config.splitsIdeographs ?? true)
+      try self.init(tokens, options, config.names, config.added + config.extra, file: text)
     } else {
-      throw TokenizerError(
-        "\(folder.path) has neither vocab.txt nor tokenizer.json: bring one from the model's home")
+      throw FathomError(
+        .notFound, at: folder.path, "it has neither vocab.txt nor tokenizer.json",
+        mend: "bring one from where the model came from")
     }
   }
 
-  /// A `vocab.txt`, one piece a line, and the options in a `tokenizer_config.json` if it exists.
-  convenience init(vocabularyFile file: URL, config: URL) throws {
-    let data = try read(file)
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw TokenizerError("\(file.path) is not UTF-8: bring the model's own vocab.txt")
-    }
-    var tokens = text.split(separator: "\n", omittingEmptySubsequences: false).map {
-      String($0.hasSuffix("\r") ? $0.dropLast() : $0)
-    }
-    // "\r\n" is one Character, so a DOS file comes out of the split as a single line.
-    if tokens.count == 1 || text.utf8.contains(13) {
-      tokens = text.utf8.split(separator: 10, omittingEmptySubsequences: false).map {
-        String(decoding: $0.last == 13 ? $0.dropLast() : $0, as: UTF8.self)
-      }
-    }
-    if tokens.last == "" { tokens.removeLast() }
-    var options = TokenizerOptions()
-    var special: Set<String> = ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"]
-    if FileManager.default.fileExists(atPath: config.path) {
-      let settings = try object(config)
-      if let added = settings["added_tokens_decoder"] as? [String: [String: Any]] {
-        for token in added.values { if let content = token["content"] as? String { special.insert(content) } }
-      }
-      options = TokenizerOptions(
-        lowercases: settings["do_lower_case"] as? Bool ?? true,
-        stripsAccents: settings["strip_accents"] as? Bool,
-        splitsIdeographs: settings["tokenize_chinese_chars"] as? Bool ?? true)
-    }
+  private convenience init(
+    _ tokens: [String], _ options: TokenizerOptions, _ names: [String: AddedToken], _ added: [AddedToken],
+    file: URL
+  ) throws {
     do {
-      try self.init(Vocabulary(tokens), options: options, specialTokens: special.sorted())
-    } catch { throw TokenizerError("\(file.path): \(error)") }
+      try self.init(Vocabulary(tokens), options: options, names: names, addedTokens: added)
+    } catch let error as FathomError {
+      throw FathomError(error.code, at: file.path, error.what, mend: error.mend)
+    }
   }
 
-  /// A `tokenizer.json` of Hugging Face `tokenizers` whose model is WordPiece.
-  convenience init(tokenizerFile file: URL) throws {
-    let root = try object(file)
-    guard let model = root["model"] as? [String: Any], var entries = try VocabularyScanner.pieces(read(file))
-    else {
-      throw TokenizerError("\(file.path) holds no WordPiece vocabulary: only BERT tokenizers are read")
+  /// What `tokenizer_config.json` says, setting by setting, else the tokenizer.json's own rules.
+  private static func options(
+    _ config: TokenizerConfig, _ file: TokenizerJSON, _ url: URL
+  ) throws -> TokenizerOptions {
+    var options = file.options
+    if config.takesRulesAsTheyAre { return options }
+    if config.lowercases == nil, config.stripsAccents == nil, config.splitsIdeographs == nil {
+      return options
     }
-    if let type = model["type"] as? String, type != "WordPiece" {
-      throw TokenizerError("\(file.path) is a \(type) tokenizer: only WordPiece, BERT's, is read")
+    if file.hasOtherNormalizer {
+      throw FathomError(
+        .unsupported, at: url.path,
+        "the normalizer is not BertNormalizer, and tokenizer_config.json asks for BERT's: two rules",
+        mend: "use a model whose tokenizer is BERT's WordPiece")
     }
-    var special: [String] = []
-    let known = Set(entries.map(\.id))
-    for added in root["added_tokens"] as? [[String: Any]] ?? [] {
-      guard let content = added["content"] as? String, let id = added["id"] as? Int else { continue }
-      special.append(content)
-      if !known.contains(id) { entries.append((content, id)) }
+    if let lowercases = config.lowercases {
+      // One that speaks of case speaks of accents too: unsaid, they go where case goes.
+      options.lowercases = lowercases
+      options.stripsAccents = lowercases
+      options.splitsIdeographs = true
     }
-    var tokens = [String?](repeating: nil, count: entries.count)
-    for (token, id) in entries {
-      guard tokens.indices.contains(id), tokens[id] == nil else {
-        throw TokenizerError("\(file.path): token '\(token)' has id \(id), which is taken or out of range")
-      }
-      tokens[id] = token
-    }
-    let normalizer = root["normalizer"] as? [String: Any] ?? [:]
-    let options = TokenizerOptions(
-      lowercases: normalizer["lowercase"] as? Bool ?? false,
-      stripsAccents: normalizer["strip_accents"] as? Bool,
-      splitsIdeographs: normalizer["handle_chinese_chars"] as? Bool ?? true,
-      cleansText: normalizer["clean_text"] as? Bool ?? true,
-      maximumWordLength: model["max_input_chars_per_word"] as? Int ?? 100)
-    do {
-      try self.init(Vocabulary(tokens.map { $0! }), options: options, specialTokens: special)
-    } catch { throw TokenizerError("\(file.path): \(error)") }
-  }
-
-  /// Writes `vocab.txt` and `tokenizer_config.json`, which Hugging Face's `AutoTokenizer` opens.
-  public func write(to folder: URL, maximumLength: Int, truncatesHead: Bool = false) throws {
-    let text = vocabulary.tokens.joined(separator: "\n") + "\n"
-    try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent("vocab.txt"))
-    let settings: [String: Any] = [
-      "tokenizer_class": "BertTokenizer", "do_lower_case": options.lowercases,
-      "strip_accents": options.stripsAccents == options.lowercases ? NSNull() : options.stripsAccents as Any,
-      "tokenize_chinese_chars": options.splitsIdeographs, "model_max_length": maximumLength,
-      "truncation_side": truncatesHead ? "left" : "right",
-      "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]",
-      "mask_token": "[MASK]",
-    ]
-    let json = try JSONSerialization.data(withJSONObject: settings, options: [.prettyPrinted, .sortedKeys])
-    try AtomicFile.write(json, to: folder.appendingPathComponent("tokenizer_config.json"))
+    if let stated = config.stripsAccents { options.stripsAccents = stated ?? options.lowercases }
+    if let splits = config.splitsIdeographs { options.splitsIdeographs = splits }
+    return options
   }
 }
 
-private func read(_ file: URL) throws -> Data {
-  do { return try Data(contentsOf: file, options: .mappedIfSafe) } catch {
-    throw TokenizerError("\(file.path) cannot be read: check that it exists and is readable")
+/// A `vocab.txt`: one piece a line, its id the line's number.
+enum VocabularyText {
+  /// - Throws: ``FathomError`` when the file cannot be read or is no UTF-8.
+  static func tokens(_ file: URL) throws -> [String] {
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
+      throw FathomError(.unreadable, at: file.path, "the file cannot be read", mend: "check its permissions")
+    }
+    guard String(validating: data, as: UTF8.self) != nil else {
+      throw FathomError(.damaged, at: file.path, "it is not UTF-8", mend: "bring the model's own vocab.txt")
+    }
+    var lines = data.split(separator: 10, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { line in
+      var scalars = String(decoding: line, as: UTF8.self).unicodeScalars
+      // As Hugging Face reads it: blanks at the end are no part of a piece.
+      while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+      return String(scalars)
+    }
   }
-}
 
-private func object(_ file: URL) throws -> [String: Any] {
-  guard let object = try? JSONSerialization.jsonObject(with: read(file)) as? [String: Any] else {
-    throw TokenizerError("\(file.path) is not a JSON object: bring the file again from the model's home")
+  /// Whether pieces were made from text with its capitals: one in a hundred has some. `[CLS]` and its like do
+  /// not count.
+  static func keepsCase(_ tokens: [String]) -> Bool {
+    let cased = tokens.count { token in
+      !(token.utf8.first == 0x5B && token.utf8.last == 0x5D && token.utf8.count > 1)
+        && token.unicodeScalars.contains { $0.properties.isUppercase }
+    }
+    return cased > 0 && cased * 100 >= tokens.count
   }
-  return object
 }

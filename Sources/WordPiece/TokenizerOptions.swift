@@ -1,5 +1,5 @@
 /// How a tokenizer normalises text before it looks words up.
-public struct TokenizerOptions: Sendable, Equatable {
+public struct TokenizerOptions: Sendable, Hashable {
   public var lowercases: Bool
   public var stripsAccents: Bool
   public var splitsIdeographs: Bool
@@ -35,7 +35,7 @@ public enum Truncation: Sendable, Hashable {
   case headAndTail(headShare: Double)
 
   /// Keeps at most `room` ids.
-  public func apply(_ ids: [Int32], room: Int) -> [Int32] {
+  public func apply<Element>(_ ids: [Element], room: Int) -> [Element] {
     if ids.count <= room { return ids }
     switch self {
     case .head: return Array(ids.prefix(room))

@@ -32,6 +32,9 @@ public protocol Tokenizing: Sendable {
     _ texts: [String], maximumLength: Int?, truncation: Truncation, threads: Int?
   ) -> [[Int32]]
 
+  /// The same ids as ``encode(_:maximumLength:truncation:)``, with their ranges in the text.
+  func encodeWithOffsets(_ text: String, maximumLength: Int?, truncation: Truncation) -> EncodedText
+
   /// Writes files that Hugging Face's `AutoTokenizer` opens with the same ids.
   /// - Throws: ``FathomError`` naming the file.
   func write(to folder: URL, maximumLength: Int, truncatesHead: Bool) throws
@@ -49,6 +52,10 @@ extension Tokenizing {
     _ texts: [String], maximumLength: Int? = nil, truncation: Truncation = .head
   ) -> [[Int32]] {
     encode(texts, maximumLength: maximumLength, truncation: truncation, threads: nil)
+  }
+
+  public func encodeWithOffsets(_ text: String, maximumLength: Int? = nil) -> EncodedText {
+    encodeWithOffsets(text, maximumLength: maximumLength, truncation: .head)
   }
 
   /// The pieces that ids stand for.

@@ -66,7 +66,8 @@ public struct Vocabulary: Sendable {
 
   func isContinuation(_ id: Int32) -> Bool { isContinuing[Int(id)] }
 
-  /// Bytes, never Characters: Swift's strings take `##` before a combining mark for something else, and é for e with
+  /// Bytes, never Characters: Swift's strings take `##` before a combining mark for something else, and é for
+  /// e with
   /// an accent; word pieces do not.
   private static func parts(_ token: String) -> (piece: [UInt8], isContinuing: Bool) {
     let bytes = Array(token.utf8)

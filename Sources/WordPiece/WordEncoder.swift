@@ -10,20 +10,75 @@ final class WordEncoder {
   private var cache = WordCache()
   /// Hears every word instead of its being split into pieces.
   private let onWord: (([UInt8]) -> Void)?
+  private var marks = MarkRun()
 
-  init(_ tokenizer: Tokenizer, onWord: (([UInt8]) -> Void)? = nil) {
+  /// Whether ``ranges`` are kept; slower, since no word is remembered.
+  private let keepsRanges: Bool
+  /// Of each id, where it came from in the text.
+  private(set) var ranges: [Range<Int>] = []
+  /// Of each byte of the word, where its character came from.
+  private var sources: [Range<Int>] = []
+  /// The character that is being read.
+  private var source = 0..<0
+
+  init(_ tokenizer: Tokenizer, keepsRanges: Bool = false, onWord: (([UInt8]) -> Void)? = nil) {
     self.tokenizer = tokenizer
+    self.keepsRanges = keepsRanges
     self.onWord = onWord
     word.reserveCapacity(512)
   }
 
   /// Appends the ids of a text, without [CLS] and [SEP].
   func encode(_ text: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]) {
+    ranges.removeAll(keepingCapacity: true)
+    guard tokenizer.needsSegments else { return encode(text, from: 0, into: &ids) }
+    for segment in tokenizer.typedTokens.segments(text) {
+      if let id = segment.id {
+        ids.append(id)
+        if keepsRanges { ranges.append(segment.range) }
+        continue
+      }
+      let part = UnsafeBufferPointer(rebasing: text[segment.range])
+      if tokenizer.normalizedTokens.isEmpty {
+        encode(part, from: segment.range.lowerBound, into: &ids)
+      } else {
+        encodeNormalizing(part, from: segment.range.lowerBound, into: &ids)
+      }
+    }
+  }
+
+  /// Normalises first, so that added tokens are found in what comes out. Normalising again changes nothing.
+  private func encodeNormalizing(_ text: UnsafeBufferPointer<UInt8>, from start: Int, into ids: inout [Int32])
+  {
+    let normalized = NormalizedText(text, table: tokenizer.scalars)
+    normalized.bytes.withUnsafeBufferPointer { bytes in
+      for segment in tokenizer.normalizedTokens.segments(bytes) {
+        let first = ranges.count
+        if let id = segment.id {
+          ids.append(id)
+          if keepsRanges { ranges.append(segment.range) }
+        } else {
+          let part = UnsafeBufferPointer(rebasing: bytes[segment.range])
+          encode(part, from: segment.range.lowerBound, into: &ids)
+        }
+        for index in first..<ranges.count {
+          let range = ranges[index]
+          let lower = normalized.starts[range.lowerBound]
+          ranges[index] = start + lower..<start + max(lower, normalized.ends[range.upperBound - 1])
+        }
+      }
+    }
+  }
+
+  /// - Parameter start: offset of this part in the whole text.
+  private func encode(_ text: UnsafeBufferPointer<UInt8>, from start: Int, into ids: inout [Int32]) {
+    let findsTokens = !tokenizer.needsSegments
     tokenizer.asciiActions.withUnsafeBufferPointer { actions in
       var index = 0
       while index < text.count {
         let byte = text[index]
         let action = actions[Int(byte)]
+        if keepsRanges { source = start + index..<start + index + 1 }
         // An ordinary letter or digit: its folded byte.
         if action >= 0x20 {
           append(action)
@@ -38,13 +93,15 @@ final class WordEncoder {
           append(byte)
           flush(into: &ids)
         default:
-          if let special = tokenizer.specialToken(at: index, in: text) {
+          if findsTokens, let token = tokenizer.typedTokens.match(at: index, in: text) {
             flush(into: &ids)
-            ids.append(special.id)
-            index += special.length
+            ids.append(token.id)
+            if keepsRanges { ranges.append(start + index..<start + index + token.length) }
+            index += token.length
             continue
           }
           let (code, length) = WordEncoder.decode(text, index)
+          if keepsRanges { source = start + index..<start + index + length }
           encode(scalar: code, into: &ids)
           index += length
           continue
@@ -65,12 +122,19 @@ final class WordEncoder {
       table.forEachFolded(code) { append(scalar: $0) }
       return flush(into: &ids)
     case .letter, .punctuation:
+      if table.endsMarks(code) { marks.end() }
+      if keepsRanges, table.isDropped(code), let last = sources.last, last.upperBound == source.lowerBound {
+        // An accent that goes belongs to its letter.
+        sources[sources.count - 1] = last.lowerBound..<source.upperBound
+      }
       // A fold may change the class: the Greek question mark folds to a semicolon.
       table.forEachFolded(code) { folded in
         if table.kind(folded) == .punctuation {
           flush(into: &ids)
           append(scalar: folded)
           flush(into: &ids)
+        } else if table.isMark(folded) {
+          append(mark: folded)
         } else {
           append(scalar: folded)
         }
@@ -83,12 +147,24 @@ final class WordEncoder {
     word.append(byte)
     wordScalars += 1
     hash = Vocabulary.mix(hash, byte)
+    if keepsRanges { sources.append(source) }
+  }
+
+  /// A mark that decomposition keeps may have to go before those that it follows.
+  private func append(mark code: UInt32) {
+    let piece = Array(UTF8.encode(Unicode.Scalar(code)!)!)
+    let offset = marks.insert(tokenizer.scalars.combiningClass(code), piece.count, at: word.count)
+    word.insert(contentsOf: piece, at: offset)
+    if keepsRanges { sources.insert(contentsOf: repeatElement(source, count: piece.count), at: offset) }
+    hash = word.reduce(Vocabulary.startSeed, Vocabulary.mix)
+    wordScalars += 1
   }
 
   private func append(scalar code: UInt32) {
     for byte in UTF8.encode(Unicode.Scalar(code)!)! {
       word.append(byte)
       hash = Vocabulary.mix(hash, byte)
+      if keepsRanges { sources.append(source) }
     }
     wordScalars += 1
   }
@@ -98,6 +174,9 @@ final class WordEncoder {
     if word.isEmpty { return }
     if let onWord {
       onWord(word)
+    } else if keepsRanges {
+      split(into: &ids)
+      sources.removeAll(keepingCapacity: true)
     } else if !cache.append(word, hash, to: &ids) {
       let start = ids.count
       split(into: &ids)
@@ -112,7 +191,11 @@ final class WordEncoder {
   /// - Source: Wu et al. 2016, "Google's neural machine translation system", as in BERT's tokenization.py.
   private func split(into ids: inout [Int32]) {
     let start = ids.count
-    if wordScalars > tokenizer.options.maximumWordLength { return ids.append(tokenizer.unkTokenID) }
+    let firstRange = ranges.count
+    if wordScalars > tokenizer.options.maximumWordLength {
+      ids.append(tokenizer.unkTokenID)
+      return addRange(0, word.count)
+    }
     word.withUnsafeBufferPointer { bytes in
       var from = 0
       while from < bytes.count {
@@ -130,22 +213,31 @@ final class WordEncoder {
             piece, hash: prefixHashes[end - from - 1], continuing: from > 0)
           {
             ids.append(id)
+            addRange(from, end)
             break
           }
           end -= 1
         }
         if end == from {
           ids.removeSubrange(start...)
-          return ids.append(tokenizer.unkTokenID)
+          ids.append(tokenizer.unkTokenID)
+          if keepsRanges { ranges.removeSubrange(firstRange...) }
+          return addRange(0, bytes.count)
         }
         from = end
       }
     }
   }
 
+  /// Where the bytes from `from` to `end` of the word came from.
+  private func addRange(_ from: Int, _ end: Int) {
+    guard keepsRanges else { return }
+    let lower = sources[from].lowerBound
+    ranges.append(lower..<max(lower, sources[end - 1].upperBound))
+  }
+
   /// One code point of UTF-8; a malformed byte reads as U+FFFD, which normalisation drops.
-  private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> (code: UInt32, length: Int)
-  {
+  static func decode(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> (code: UInt32, length: Int) {
     let first = text[index]
     if first < 0x80 { return (UInt32(first), 1) }
     let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
@@ -161,73 +253,5 @@ final class WordEncoder {
       return (0xFFFD, length)
     }
     return (code, length)
-  }
-}
-
-/// Words met so far with their ids; forgets everything when it grows past its limit.
-private struct WordCache {
-  private var slots = [Entry](repeating: Entry(), count: 1 << 15)
-  private var bytes: [UInt8] = []
-  private var ids: [Int32] = []
-  private var count = 0
-
-  private struct Entry {
-    var hash: UInt64 = 0
-    var start: Int32 = 0
-    var length: Int32 = 0
-    var idStart: Int32 = 0
-    var idCount: Int32 = 0
-  }
-
-  @inline(__always)
-  func append(_ word: [UInt8], _ hash: UInt64, to output: inout [Int32]) -> Bool {
-    var slot = Int(truncatingIfNeeded: hash ^ (hash >> 31)) & (slots.count - 1)
-    while true {
-      let entry = slots[slot]
-      if entry.length == 0 { return false }
-      if entry.hash == hash, Int(entry.length) == word.count, matches(entry, word) {
-        if entry.idCount == 1 {
-          output.append(ids[Int(entry.idStart)])
-        } else {
-          output.append(contentsOf: ids[Int(entry.idStart)..<Int(entry.idStart + entry.idCount)])
-        }
-        return true
-      }
-      slot = (slot + 1) & (slots.count - 1)
-    }
-  }
-
-  private func matches(_ entry: Entry, _ word: [UInt8]) -> Bool {
-    bytes.withUnsafeBufferPointer { known in
-      word.withUnsafeBufferPointer {
-        memcmp(known.baseAddress! + Int(entry.start), $0.baseAddress!, $0.count) == 0
-      }
-    }
-  }
-
-  mutating func store(_ word: [UInt8], _ hash: UInt64, _ found: ArraySlice<Int32>) {
-    if word.count > 256 { return }
-    if count * 2 > slots.count {
-      if slots.count >= 1 << 18 { self = WordCache() } else { grow() }
-    }
-    insert(
-      Entry(
-        hash: hash, start: Int32(bytes.count), length: Int32(word.count), idStart: Int32(ids.count),
-        idCount: Int32(found.count)))
-    bytes += word
-    ids += found
-    count += 1
-  }
-
-  private mutating func insert(_ entry: Entry) {
-    var slot = Int(truncatingIfNeeded: entry.hash ^ (entry.hash >> 31)) & (slots.count - 1)
-    while slots[slot].length != 0 { slot = (slot + 1) & (slots.count - 1) }
-    slots[slot] = entry
-  }
-
-  private mutating func grow() {
-    let old = slots
-    slots = [Entry](repeating: Entry(), count: old.count * 2)
-    for entry in old where entry.length != 0 { insert(entry) }
   }
 }

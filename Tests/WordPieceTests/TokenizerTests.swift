@@ -86,8 +86,10 @@ import WordPiece
       }
       let json = """
         {"added_tokens": [{"id": 0, "content": "[PAD]", "special": true}],
-         "normalizer": {"type": "BertNormalizer", "lowercase": true, "strip_accents": null, "clean_text": true, "handle_chinese_chars": true},
-         "model": {"type": "WordPiece", "unk_token": "[UNK]", "max_input_chars_per_word": 100, "vocab": {\(vocabulary)}}}
+         "normalizer": {"type": "BertNormalizer", "lowercase": true, "strip_accents": null,
+           "clean_text": true, "handle_chinese_chars": true},
+         "model": {"type": "WordPiece", "unk_token": "[UNK]", "max_input_chars_per_word": 100,
+           "vocab": {\(vocabulary)}}}
         """
       try Data(json.utf8).write(to: folder.appendingPathComponent("tokenizer.json"))
       let read = try Tokenizer(folder: folder)
@@ -113,13 +115,13 @@ import WordPiece
         "{\"model\": {\"vocab\": {\"a\": 99999999999999999999}}}",
       ] {
         try Data(text.utf8).write(to: json)
-        #expect(throws: TokenizerError.self) { try Tokenizer(folder: folder) }
+        #expect(throws: FathomError.self) { try Tokenizer(folder: folder) }
       }
       try FileManager.default.removeItem(at: json)
-      #expect(throws: TokenizerError.self) { try Tokenizer(folder: folder) }
+      #expect(throws: FathomError.self) { try Tokenizer(folder: folder) }
       for bytes in [Data(), Data([0xFF, 0xFE]), Data("just\nwords\n".utf8)] {
         try bytes.write(to: folder.appendingPathComponent("vocab.txt"))
-        #expect(throws: TokenizerError.self) { try Tokenizer(folder: folder) }
+        #expect(throws: FathomError.self) { try Tokenizer(folder: folder) }
       }
     }
   }
