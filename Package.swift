@@ -89,6 +89,15 @@ let package = Package(
       name: "Fixtures", dependencies: ["Encoder", "Checkpoint", "Files", "WordPiece", "Training"],
       path: "Tests/Fixtures"),
     tests("Files"),
+    .target(
+      name: "Mutation",
+      dependencies: ["Files", "WordPiece", "Checkpoint", "Encoder", "Corpus", "Training", "Study"],
+      path: "Tools/fuzz/Mutation"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: ["Mutation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tools/fuzz/Command", linkerSettings: engine),
+    tests("Mutation"),
     tests("Torch"),
     tests("WordPiece"),
     tests("Checkpoint"),
