@@ -1,5 +1,5 @@
 /// Token ids of a text with where each came from.
-public struct EncodedText: Sendable, Equatable {
+public struct TokenizedText: Sendable, Equatable {
   /// `[CLS] … [SEP]`
   public var ids: [Int32]
   /// UTF-8 offsets in the text that was encoded; nil for [CLS] and [SEP].
