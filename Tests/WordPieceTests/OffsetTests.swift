@@ -8,7 +8,7 @@ import WordPiece
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "cafe", "##s", "!", "new", "york",
   ])
 
-  private func parts(_ text: String, _ encoded: EncodedText) -> [String] {
+  private func parts(_ text: String, _ encoded: TokenizedText) -> [String] {
     let bytes = Array(text.utf8)
     return encoded.ranges.map { $0.map { String(decoding: bytes[$0], as: UTF8.self) } ?? "" }
   }

@@ -88,8 +88,7 @@ struct Campaign {
     let file = folder.appendingPathComponent("\(reader.name)-\(options.seed)-\(index)")
     let mutator = Mutator(seeds: reader.seeds, isJSON: reader.isJSON, seed: options.seed)
     try Data(mutator.input(index)).write(to: file)
-    print(
-      "\(reader.name): seed \(options.seed), input \(index) ended the process (\(status)): kept as \(file.path)"
-    )
+    let input = "seed \(options.seed), input \(index)"
+    print("\(reader.name): \(input) ended the process (\(status)): kept as \(file.path)")
   }
 }
