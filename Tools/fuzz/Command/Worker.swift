@@ -37,10 +37,10 @@ struct Worker {
   private func peak() -> Int {
     var usage = rusage()
     #if os(Linux)
-      getrusage(RUSAGE_SELF, &usage)
+      getrusage(__rusage_who_t(truncatingIfNeeded: RUSAGE_SELF.rawValue), &usage)
       return Int(usage.ru_maxrss) << 10
     #else
-      getrusage(RUSAGE_SELF, &usage)
+      getrusage(__rusage_who_t(truncatingIfNeeded: RUSAGE_SELF.rawValue), &usage)
       return Int(usage.ru_maxrss)
     #endif
   }

@@ -51,7 +51,7 @@ public struct Mutator {
     case 6:
       let other = seeds[Int.random(in: 0..<seeds.count, using: &random)]
       if !other.isEmpty {
-        bytes = bytes[..<start] + other[Int.random(in: 0..<other.count, using: &random)...]
+        bytes = Array(bytes[..<start]) + other[Int.random(in: 0..<other.count, using: &random)...]
       }
     case 7:
       let number = Mutator.numbers[Int.random(in: 0..<Mutator.numbers.count, using: &random)]
