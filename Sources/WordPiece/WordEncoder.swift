@@ -6,6 +6,7 @@ final class WordEncoder {
   private var word: [UInt8] = []
   private var wordScalars = 0
   private var hash = Vocabulary.startSeed
+  private var hashIsStale = false
   private var prefixHashes: [UInt64] = []
   private var cache = WordCache()
   /// Hears every word instead of its being split into pieces.
@@ -153,10 +154,15 @@ final class WordEncoder {
   /// A mark that decomposition keeps may have to go before those that it follows.
   private func append(mark code: UInt32) {
     let piece = Array(UTF8.encode(Unicode.Scalar(code)!)!)
-    let offset = marks.insert(tokenizer.scalars.combiningClass(code), piece.count, at: word.count)
+    // A word that is too long becomes the unknown token whatever the order of its marks.
+    let isTooLong = wordScalars > tokenizer.options.maximumWordLength
+    let offset =
+      isTooLong
+      ? word.count : marks.insert(tokenizer.scalars.combiningClass(code), piece.count, at: word.count)
     word.insert(contentsOf: piece, at: offset)
     if keepsRanges { sources.insert(contentsOf: repeatElement(source, count: piece.count), at: offset) }
-    hash = word.reduce(Vocabulary.startSeed, Vocabulary.mix)
+    // Made again once, when the word ends: for every mark it would take time with the square of their number.
+    hashIsStale = true
     wordScalars += 1
   }
 
@@ -172,6 +178,10 @@ final class WordEncoder {
   @inline(__always)
   private func flush(into ids: inout [Int32]) {
     if word.isEmpty { return }
+    if hashIsStale {
+      hash = word.reduce(Vocabulary.startSeed, Vocabulary.mix)
+      hashIsStale = false
+    }
     if let onWord {
       onWord(word)
     } else if keepsRanges {

@@ -27,7 +27,8 @@ import WordPiece
   ]
 
   @Test(arguments: [
-    "0VA", "2VA", "2VC", "2VM", "2VX", "2VF", "3LV", "2LC", "1LBD", "VA:0+2", "2VA:alternating", "baseline-custom",
+    "0VA", "2VA", "2VC", "2VM", "2VX", "2VF", "3LV", "2LC", "1LBD", "VA:0+2", "2VA:alternating",
+    "baseline-custom",
     "baseline-bert",
   ])
   func `a saved folder opens with the same settings and logits`(variant: String) throws {

@@ -15,11 +15,13 @@ import WordPiece
   private let folder = Fixtures.root.appendingPathComponent("Sample")
 
   private func load() throws -> (train: DataSet, test: DataSet) {
-    let train = try DataSet(CorpusReader().read(folder.appendingPathComponent("train.csv"), split: .train).all())
+    let train = try DataSet(
+      CorpusReader().read(folder.appendingPathComponent("train.csv"), split: .train).all())
     return (
       train,
       try DataSet(
-        CorpusReader().read(folder.appendingPathComponent("test.csv"), split: .test).all(), classes: train.classes)
+        CorpusReader().read(folder.appendingPathComponent("test.csv"), split: .test).all(),
+        classes: train.classes)
     )
   }
 

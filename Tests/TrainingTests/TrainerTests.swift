@@ -47,7 +47,9 @@ import WordPiece
       uniqueKeysWithValues: checkpoint.names.map { ($0, checkpoint[$0]!.load().array(Float.self)) })
   }
 
-  @Test(arguments: ["2VA", "2VC", "2VM", "2VX", "2VF", "1LV", "2LC", "1LBD", "baseline-custom", "baseline-bert"])
+  @Test(arguments: [
+    "2VA", "2VC", "2VM", "2VX", "2VF", "1LV", "2LC", "1LBD", "baseline-custom", "baseline-bert",
+  ])
   func `every variant learns a task that a word decides`(variant: String) throws {
     try Fixtures.withFolder { folder in
       let record = try job(variant, in: folder) { $0.epochs = 8 }.run(

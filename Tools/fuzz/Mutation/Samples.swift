@@ -20,9 +20,12 @@ let sampleTokenizer = """
   """
 
 let sampleRun = """
-  {"variant": "2VA", "seed": 1, "parameters": 100, "identity": "a", "fingerprint": "b",
-  "classes": ["neg", "pos"],
-  "settings": {"epochs": 2, "bert_lr": 2e-5, "batch_size": 8}, "history": [],
-  "epochs": [{"epoch": 1, "train_loss": 0.5}],
-  "test": {"accuracy": 0.5, "loss": 0.7, "confusion": [[1, 2], [3, 4]]}, "mistakes": []}
+  {"variant": "2VA", "seed": 3, "epochs": 1, "peak_epoch": 1, "parameters": 5, "size_bytes": 20,
+   "inference_examples_per_second": 1, "fingerprint": "batch_size=32",
+   "test": {"count": 2, "accuracy": 0.5, "macro_f1": 0.4, "loss": 0.7, "confusion": [[1, 0], [1, 0]]},
+   "history": [{"epoch": 1, "train_loss": 0.7, "seconds": 1, "tokens": 9}],
+   "settings": {"variant": "2VA", "epochs_planned": 4, "batch_size": 8, "bert_lr": 5e-4, "clip_norm": 0,
+    "patience": 0, "select_on": "validation", "seed": 3, "max_length": 96, "truncation": "head+tail",
+    "head_share": 0.25, "dropout": 0.2, "pooler": "pretrained", "model": "bert", "train_examples": 90,
+    "validation_examples": 10, "test_examples": 2, "threads": 2, "device": "cpu", "precision": "fp32"}}
   """
