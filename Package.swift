@@ -11,8 +11,8 @@ let engine: [LinkerSetting] = [
   .linkedLibrary("c10"),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies)
+func room(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -65,7 +65,10 @@ let package = Package(
     room("Corpus", ["Files", "SwiftCSV"]),
     room(
       "Training", ["Classification", "Corpus", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
-    room("Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")]),
+    // Its tests draw thousands of studies, which takes a minute without optimisation.
+    room(
+      "Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")],
+      settings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     room("Benchmark", ["Training"]),
     room("Attention", ["Classification"]),
     room("Charts", []),

@@ -54,12 +54,7 @@ public struct StudyTable {
   }
 
   /// The recommendation in a sentence or two.
-  var conclusion: String {
-    if let recommendation = study.recommendation { return recommendation.sentence }
-    return study.results.isEmpty
-      ? "No recommendation: the study is empty."
-      : "No recommendation: no model meets the limits that were set."
-  }
+  var conclusion: String { study.conclusion.sentence }
 
   var deltaRows: [[String]] {
     study.deltas.map { delta in

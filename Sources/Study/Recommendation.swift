@@ -1,99 +1,188 @@
 import Classification
 import Foundation
+import Training
 
-/// What a user asks of the model to recommend.
-public struct Requirements: Sendable, Equatable {
-  /// Points of accuracy that the model may lie below the best; nil asks for no significant difference instead.
-  public var withinPoints: Double?
-  public var sizeLimitBytes: Int?
-  public var latencyLimitMilliseconds: Double?
-
-  public init(
-    withinPoints: Double? = nil, sizeLimitBytes: Int? = nil, latencyLimitMilliseconds: Double? = nil
-  ) {
-    self.withinPoints = withinPoints
-    self.sizeLimitBytes = sizeLimitBytes
-    self.latencyLimitMilliseconds = latencyLimitMilliseconds
-  }
-
-  /// A model whose latency was never measured meets no limit on it.
-  func areMet(by result: VariantResult) -> Bool {
-    if let sizeLimitBytes, result.sizeBytes > sizeLimitBytes { return false }
-    if let latencyLimitMilliseconds, result.latencyMilliseconds ?? .infinity > latencyLimitMilliseconds {
-      return false
-    }
-    return true
-  }
-
-  var limits: String {
-    [
-      sizeLimitBytes.map { String(format: "at most %.1f MB", Double($0) / 1e6) },
-      latencyLimitMilliseconds.map { String(format: "at most %.1f ms a text", $0) },
-    ].compactMap { $0 }.joined(separator: " and ")
-  }
-}
-
-/// The smallest model that is as good as the best: not significantly worse, or within the points that the user gives.
+/// The model to use, why, and how sure that is.
 public struct Recommendation: Sendable {
+  public enum Basis: String, Sendable, Codable {
+    /// Smaller than the best, and shown to lose at most the margin
+    case withinMargin = "within-margin"
+    /// The best; nothing smaller was run, and nothing larger is better by more than the margin.
+    case smallestOfAll = "smallest-of-all"
+    /// The best; everything smaller is shown to lose more than the margin.
+    case othersAreWorse = "others-are-worse"
+    /// The best, to be safe: the study is too small to say more.
+    case cannotTell = "cannot-tell"
+  }
+
+  /// What would let a study tell.
+  public struct Need: Sendable, Equatable {
+    /// The smallest model that may turn out to be good enough
+    public let variant: Variant
+    /// Of that model, as of the recommended one
+    public let loss: Double
+    public let lossBound: Double
+    /// Validation examples with as many seeds as now; nil where no number of them would do
+    public let examples: Int?
+    /// Seeds with as many examples as now; nil where no number of them would do, or one seed does not say
+    public let seeds: Int?
+  }
+
+  public let basis: Basis
   public let recommended: VariantResult
-  /// The most accurate on the selection set of those that meet the limits; of equal ones the smallest.
+  /// The highest on the selection set of those that meet the limits; of equal ones the smallest.
   public let best: VariantResult
-  /// best minus recommended on the selection set
-  public let difference: Statistics.PairedDifference
+  /// Of the models that were compared
+  public let modelCount: Int
+  public let metric: Metric
+  /// Of the metric on the selection set, averaged over seeds
+  public let recommendedScore: Double
+  public let bestScore: Double
+  /// The best's mean minus that of the recommended model
+  public let loss: Double
+  /// With 95 % confidence, for all models at once, it loses at most this against whichever is truly the best.
+  public let lossBound: Double
+  /// Only where the study cannot tell
+  public let need: Need?
+  /// The same loss on the test set, which chose nothing; nil where models were chosen on it.
+  public let testLoss: Statistics.PairedDifference?
   public let selectedOnTest: Bool
   public let examples: Int
+  public let seeds: Int
   public let requirements: Requirements
 
-  /// The gain that the test would have called significant, in accuracy.
-  public var detectable: Double { Statistics.z95OneSided * difference.standardError }
+  public static let confidence = 1 - NonInferiority.alpha
+  /// The chance that a study of the size that ``Need`` gives would tell, if the model is truly as good as the best
+  static let power = 0.8
+}
 
-  public var sentence: String {
-    let split = selectedOnTest ? "test" : "validation"
-    let name = recommended.variant.description
-    let figure = String(format: "%.2f %%", Statistics.average(recommended.selectionHits) * 100)
-    let among = requirements.limits.isEmpty ? "" : " of those with \(requirements.limits)"
-    let gauge = requirements.withinPoints.map { String(format: "more than %g points", $0) } ?? "significantly"
-    if recommended.variant == best.variant {
-      return
-        "Recommended: \(name), the best\(among.isEmpty ? " of all" : among) with \(figure) on \(examples) \(split) examples; "
-        + "every smaller model is \(gauge) worse."
-    }
-    let head = String(
-      format:
-        "Recommended: %@ (%.1f M parameters, %@ on %d %@ examples): the smallest model%@ not %@ worse than the best, "
-        + "%@ (%.1f M, %.2f %%).", name, Double(recommended.parameters) / 1e6, figure, examples, split, among,
-      gauge,
-      best.variant.description, Double(best.parameters) / 1e6, Statistics.average(best.selectionHits) * 100)
-    if requirements.withinPoints != nil {
-      return head + String(format: " The gap is %.2f points.", difference.mean * 100)
-    }
-    return head
-      + String(
-        format: " The gap of %.2f points is within what this many examples can tell apart (%.2f).",
-        difference.mean * 100,
-        detectable * 100)
-  }
+/// What follows from a study, in a sentence and for programs.
+public struct Conclusion: Sendable {
+  public let sentence: String
+  /// nil where there is nothing to recommend.
+  public let recommendation: Recommendation?
 }
 
 extension StudyResult {
-  /// nil for an empty study, and where no model meets the limits.
-  public var recommendation: Recommendation? {
-    let bySize = results.filter(requirements.areMet)
-      .sorted { ($0.parameters, $0.variant.blockCount) < ($1.parameters, $1.variant.blockCount) }
-    guard let first = bySize.first, first.selectionHits.count > 1 else { return nil }
-    let best = bySize.dropFirst().reduce(first) {
-      Statistics.average($1.selectionHits) > Statistics.average($0.selectionHits) ? $1 : $0
+  /// nil for an empty study, where no model meets the limits, and where none has learned anything.
+  public var recommendation: Recommendation? { conclusion.recommendation }
+
+  /// The recommendation, or why there is none.
+  public var conclusion: Conclusion { conclusions.value(for: requirements) { conclude() } }
+
+  private func conclude() -> Conclusion {
+    func nothing(_ why: String) -> Conclusion {
+      Conclusion(sentence: "No recommendation: \(why)", recommendation: nil)
     }
-    for result in bySize {
-      let difference = Statistics.pairedDifference(result.selectionHits, best.selectionHits)
-      let isAsGood =
-        requirements.withinPoints.map { difference.mean * 100 <= $0 + 1e-9 } ?? !difference.isSignificantGain
-      if isAsGood {
-        return Recommendation(
-          recommended: result, best: best, difference: difference, selectedOnTest: selectedOnTest,
-          examples: result.selectionHits.count, requirements: requirements)
+    guard !results.isEmpty else { return nothing("the study is empty.") }
+    let meeting = results.filter(requirements.areMet)
+    guard !meeting.isEmpty else { return nothing("no model meets the limits that were set.") }
+    guard meeting[0].selectionHits.count > 1 else {
+      return nothing("models cannot be told apart on fewer than two validation examples.")
+    }
+    if let why = nothingLearned(meeting) { return nothing(why) }
+    let candidates = meeting.filter { $0.selectionPredictions?.isOneClass != true }
+    let recommendation = recommend(among: candidates)
+    return Conclusion(sentence: recommendation.sentence, recommendation: recommendation)
+  }
+
+  private var metric: Metric {
+    let asked = requirements.metric ?? results[0].runs[0].settings.training.metric
+    let hasPredictions = results.allSatisfy { $0.selectionPredictions != nil }
+    return asked == .macroF1 && hasPredictions ? .macroF1 : .accuracy
+  }
+
+  private func nothingLearned(_ meeting: [VariantResult]) -> String? {
+    let known = meeting.compactMap(\.selectionPredictions)
+    guard known.count == meeting.count, let first = known.first else { return nil }
+    let split = selectedOnTest ? "test" : "validation"
+    if known.allSatisfy(\.isOneClass) {
+      return "every model gives one class alone, whatever the text: nothing was learned."
+    }
+    guard metric == .accuracy, !known.contains(where: \.beatsMajority) else { return nil }
+    let best = meeting.map { Statistics.average($0.selectionHits) }.max() ?? 0
+    return String(
+      format: "no model is shown to beat the most frequent class, which alone is right in %.2f %% of %d %@ "
+        + "examples (the best model in %.2f %%): nothing was learned, or the examples are too few to show it.",
+      first.majority.share * 100, first.targets.count, split, best * 100)
+  }
+
+  private func recommend(among candidates: [VariantResult]) -> Recommendation {
+    let cost = requirements.smallestBy
+    let bySize = candidates.sorted {
+      (cost.value($0), $0.variant.blockCount) < (cost.value($1), $1.variant.blockCount)
+    }
+    let metric = self.metric
+    let knowsSeeds = bySize.allSatisfy { $0.selectionPredictions != nil }
+    let scores = bySize.map { knowsSeeds ? $0.selectionScores(metric) : [$0.selectionHits] }
+    let moments = ScoreMoments(PairedScores(scores))
+    let test = NonInferiority(moments, margin: requirements.withinPoints / 100)
+    let best = moments.best
+    let pick = test.smallestGoodEnough ?? best
+    let isShown = test.isGoodEnough(pick)
+    let open = (0..<pick).filter { pick == best && !test.isShownWorse($0) }
+    let nearest =
+      open.first { moments.means[best] - moments.means[$0] < test.margin } ?? open.last
+      ?? (isShown ? nil : pick)
+    let basis: Recommendation.Basis =
+      if pick < best {
+        .withinMargin
+      } else if !open.isEmpty || (pick == 0 && !isShown) {
+        .cannotTell
+      } else {
+        pick == 0 ? .smallestOfAll : .othersAreWorse
       }
-    }
-    return nil
+    let recommended = bySize[pick]
+    return Recommendation(
+      basis: basis, recommended: recommended, best: bySize[best], modelCount: bySize.count, metric: metric,
+      recommendedScore: moments.means[pick], bestScore: moments.means[best],
+      loss: moments.means[best] - moments.means[pick],
+      lossBound: max(0, test.hardest(for: pick).upperBound),
+      need: nearest.map { need(of: $0, bySize[$0].variant, test) },
+      testLoss: selectedOnTest || pick == best || recommended.testHits.count < 2
+        ? nil : Statistics.pairedDifference(recommended.testHits, bySize[best].testHits),
+      selectedOnTest: selectedOnTest, examples: moments.exampleCount, seeds: recommended.runs.count,
+      requirements: requirements)
+  }
+
+  private func need(of model: Int, _ variant: Variant, _ test: NonInferiority) -> Recommendation.Need {
+    let hardest = test.hardest(for: model)
+    let best = test.moments.best
+    let numbers = test.need(
+      of: model, against: model == best ? hardest.model : best, power: Recommendation.power)
+    return Recommendation.Need(
+      variant: variant, loss: test.moments.means[best] - test.moments.means[model],
+      lossBound: hardest.upperBound, examples: numbers.examples, seeds: numbers.seeds)
+  }
+}
+
+extension NonInferiority {
+  /// How many examples, or seeds, would show that a candidate loses at most the margin if it is truly as good as `other`.
+  /// - Parameter power: the chance with which they would.
+  /// - Source: the normal form, as Chow, Shao, Wang 2008, "Sample Size Calculations in Clinical Research", chapter 4.
+  package func need(of candidate: Int, against other: Int, power: Double) -> (examples: Int?, seeds: Int?) {
+    let quantile = loss(of: candidate, against: other).quantile + Quantiles.normal(tail: 1 - power)
+    let target = margin * margin / (quantile * quantile)
+    let n = Double(moments.exampleCount), s = Double(moments.seedCount)
+    let overExamples = NonInferiority.exampleVariance(moments, candidate, other, margin)
+    let overSeeds = moments.seedVariance[candidate] + moments.seedVariance[other]
+    let interaction = moments.interaction[candidate] + moments.interaction[other]
+    func count(_ value: Double) -> Int? { value.isFinite && value < 1e9 ? Int(value.rounded(.up)) : nil }
+    let examples = target > overSeeds ? count(n * overExamples / (target - overSeeds)) : nil
+    let fixed = max(0, overExamples - interaction)
+    let seeds = s > 1 && target > fixed ? count(s * (overSeeds + interaction) / (target - fixed)) : nil
+    return (examples.map { max($0, moments.exampleCount + 1) }, seeds.map { max($0, moments.seedCount + 1) })
+  }
+}
+
+/// A study's conclusion under the requirements that were asked last, since pages ask for it many times.
+final class KeptConclusion: Sendable {
+  private let kept = Locked<(requirements: Requirements, conclusion: Conclusion)?>(nil)
+
+  func value(for requirements: Requirements, _ make: () -> Conclusion) -> Conclusion {
+    if let known = kept.withLock({ $0 }), known.requirements == requirements { return known.conclusion }
+    let conclusion = make()
+    kept.withLock { $0 = (requirements, conclusion) }
+    return conclusion
   }
 }

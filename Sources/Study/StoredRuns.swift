@@ -89,4 +89,20 @@ extension RunStore {
         arguments: [run.id, split])
     }
   }
+
+  /// Targets and predicted classes of a split's examples, in their order.
+  public func predictions(of run: StoredRun, split: String) throws -> (targets: [Int], classes: [Int]) {
+    try read { database in
+      let rows = try Row.fetchCursor(
+        database,
+        sql: "SELECT target, class FROM prediction WHERE run = ? AND split = ? ORDER BY example",
+        arguments: [run.id, split])
+      var result: (targets: [Int], classes: [Int]) = ([], [])
+      while let row = try rows.next() {
+        result.targets.append(row[0])
+        result.classes.append(row[1])
+      }
+      return result
+    }
+  }
 }

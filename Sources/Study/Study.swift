@@ -109,6 +109,11 @@ extension StudyResult {
       throw CheckpointError(
         "\(folder.path) holds runs on different test data: remove those that do not belong and run again")
     }
+    guard Set(results.map { $0.selectionPredictions?.targets ?? [] }).count == 1 else {
+      throw FathomError(
+        .mismatch, at: folder.path, "the runs were validated on different examples",
+        mend: "remove those that do not belong and run again")
+    }
     self.init(results, requirements: requirements)
     smallerStudies = Study.sizes(in: folder).compactMap {
       try? StudyResult(folder: Study.folder(size: $0, in: folder), variants: variants, seeds: seeds)
@@ -125,13 +130,37 @@ extension StudyResult {
       }
       return record
     }
-    func shares(_ split: String) throws -> [Double] {
-      let hits = try runs.map { try store.hits(of: $0, split: split) }
-      return hits[0].indices.map { index in hits.reduce(0) { $0 + $1[index] } / Double(hits.count) }
-    }
-    let validation = try shares("validation")
+    let validation = try runs.map { try store.predictions(of: $0, split: "validation") }
+    let test = try runs.map { try store.predictions(of: $0, split: "test") }
+    let chosenOn = validation[0].targets.isEmpty ? test : validation
     return VariantResult(
-      variant: variant, runs: records, validationHits: validation.isEmpty ? nil : validation,
-      testHits: try shares("test"))
+      variant: variant, runs: records, validationHits: shares(validation), testHits: shares(test) ?? [],
+      selectionPredictions: try heldOut(chosenOn, records[0], folder))
+  }
+
+  /// For each example the share of seeds that got it right; nil without examples.
+  private static func shares(_ runs: [(targets: [Int], classes: [Int])]) -> [Double]? {
+    guard !runs[0].targets.isEmpty else { return nil }
+    return runs[0].targets.indices.map { example in
+      Double(runs.count { $0.classes[example] == $0.targets[example] }) / Double(runs.count)
+    }
+  }
+
+  private static func heldOut(
+    _ runs: [(targets: [Int], classes: [Int])], _ record: RunRecord, _ folder: URL
+  ) throws -> HeldOutPredictions {
+    let targets = runs[0].targets
+    let largest = runs.flatMap { $0.targets + $0.classes }.max() ?? 0
+    guard runs.allSatisfy({ $0.targets == targets }),
+      runs.allSatisfy({ $0.classes.allSatisfy { $0 >= 0 } }), targets.allSatisfy({ $0 >= 0 }),
+      largest < 1 << 24
+    else {
+      throw FathomError(
+        .mismatch, at: folder.path, "seeds of \(record.variant) were measured on different examples",
+        mend: "run them anew in another \(.out)")
+    }
+    let count = record.test.confusion?.classCount ?? record.classes?.count ?? 0
+    return HeldOutPredictions(
+      targets: targets, classes: runs.map(\.classes), classCount: max(count, largest + 1))
   }
 }

@@ -9,10 +9,16 @@ public struct VariantResult: Sendable {
   /// For each validation example the share of seeds that got it right; nil where selection was on the test set.
   public let validationHits: [Double]?
   public let testHits: [Double]
+  /// On the examples that models are chosen on, seed by seed; nil where only the hits are known.
+  public let selectionPredictions: HeldOutPredictions?
 
   /// - Precondition: at least one run; the hits are of the same examples in every result of a study.
-  public init(variant: Variant, runs: [RunRecord], validationHits: [Double]?, testHits: [Double]) {
+  public init(
+    variant: Variant, runs: [RunRecord], validationHits: [Double]?, testHits: [Double],
+    selectionPredictions: HeldOutPredictions? = nil
+  ) {
     precondition(!runs.isEmpty, "a result needs a run")
+    self.selectionPredictions = selectionPredictions
     self.variant = variant
     self.runs = runs
     self.validationHits = validationHits
@@ -36,6 +42,15 @@ public struct VariantResult: Sendable {
     return values.isEmpty ? nil : Statistics.average(values)
   }
 
+  /// Of the process that trained it, the largest of its runs; nil where the system did not say.
+  public var peakMemoryBytes: Int? { runs.compactMap(\.peakMemoryBytes).max() }
+
+  /// `[seeds][examples]`
+  func selectionScores(_ metric: Metric) -> [[Double]] {
+    guard let selectionPredictions else { return [selectionHits] }
+    return metric == .macroF1 ? selectionPredictions.macroF1Scores : selectionPredictions.accuracyScores
+  }
+
   /// What models are chosen on: validation, or the test set where the protocol of 2019 asks for it.
   var selectionHits: [Double] { validationHits ?? testHits }
 }
@@ -56,6 +71,8 @@ public struct StudyResult: Sendable {
 
   /// What the recommended model must keep to
   public var requirements: Requirements
+
+  let conclusions = KeptConclusion()
 
   public init(_ results: [VariantResult], requirements: Requirements = Requirements()) {
     self.results = results
@@ -85,6 +102,7 @@ public struct StudyResult: Sendable {
       if families[family] == nil { order.append(family) }
       families[family, default: []].append(result)
     }
+    guard let first = results.first, first.testHits.count > 1 else { return [] }
     return order.flatMap { family -> [DepthDelta] in
       let sorted = families[family]!.sorted { $0.variant.blockCount < $1.variant.blockCount }
       return zip(sorted, sorted.dropFirst()).map { shallow, deep in

@@ -1,14 +1,18 @@
 import ArgumentParser
 import Study
 
+extension ModelCost: ExpressibleByArgument {}
+
 /// What the recommended model must keep to.
 struct RequirementArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Recommend the smallest model at most this far below the best, instead of not significantly worse.",
-      valueName: "points"),
-    in: .from(0, to: 100))
-  var within: Double?
+      "Recommend the smallest model shown to lose at most this against the best, in points.",
+      valueName: "points"), in: .from(0, to: 100))
+  var within = 1.0
+
+  @Option(help: "What makes a model small: parameters, bytes, latency or memory (peak of its training).")
+  var smallestBy = ModelCost.parameters
 
   @Option(help: ArgumentHelp("Recommend no larger model (100MB, 1.5GB).", valueName: "size"))
   var sizeLimit: String?
@@ -21,7 +25,7 @@ struct RequirementArguments: ParsableArguments {
 
   var value: Requirements {
     Requirements(
-      withinPoints: within,
+      withinPoints: within, smallestBy: smallestBy,
       sizeLimitBytes: sizeLimit.flatMap { Self.parse($0, Self.sizeUnits) }.map { Int($0) },
       latencyLimitMilliseconds: latencyLimit.flatMap { Self.parse($0, Self.timeUnits) })
   }
@@ -38,7 +42,8 @@ struct RequirementArguments: ParsableArguments {
   private static func parse(_ text: String, _ units: [String: Double]) -> Double? {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     let unit = text.dropFirst(digits.count).trimmingCharacters(in: .whitespaces).lowercased()
-    guard let number = Double(digits), number.isFinite, let factor = units[unit] else { return nil }
+    guard let number = Double(digits), number.isFinite, number > 0, number < 1e12, let factor = units[unit]
+    else { return nil }
     return number * factor
   }
 }

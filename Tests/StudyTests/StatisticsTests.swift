@@ -50,83 +50,23 @@ import Training
   }
 }
 
-@Suite struct RecommendationTests {
-  private func result(_ variant: String, parameters: Int, right: Int, onTest: Bool = false) throws
-    -> VariantResult
-  {
-    let hits = (0..<400).map { $0 < right ? 1.0 : 0 }
-    let metrics = try Metrics(
-      logits: hits.map { $0 == 1 ? [1, 0] : [0, 1] }, targets: [Int](repeating: 0, count: 400))
-    let record = RunRecord(
-      variant: variant, seed: 1,
-      epochs: [
-        EpochRecord(
-          epoch: 1, trainLoss: 1, validation: onTest ? nil : metrics, test: nil, seconds: 1, tokens: 1)
-      ],
-      peakEpoch: 1, test: metrics, parameters: parameters, sizeBytes: 4 * parameters,
-      inferenceExamplesPerSecond: 1,
-      identity: "", settings: try .sample(variant))
-    return VariantResult(
-      variant: try Variant(variant), runs: [record], validationHits: onTest ? nil : hits, testHits: hits)
-  }
-
-  @Test func `the smallest model that is not significantly worse is recommended`() throws {
-    let study = try StudyResult([
-      result("1VA", parameters: 10, right: 300), result("2VA", parameters: 20, right: 358),
-      result("3VA", parameters: 30, right: 360),
-      result("4VA", parameters: 40, right: 359),
-    ])
-    let recommendation = try #require(study.recommendation)
-    #expect(
-      recommendation.best.variant.description == "3VA"
-        && recommendation.recommended.variant.description == "2VA")
-    #expect(recommendation.sentence.contains("400 validation examples"))
-    #expect(study.deltas.map { "\($0.from)>\($0.to)" } == ["1VA>2VA", "2VA>3VA", "3VA>4VA"])
-    #expect(abs(study.deltas[0].difference.mean - 0.145) < 1e-9)
-  }
-
-  @Test func `a best model without rivals is recommended itself, and selection on the test set is said`()
-    throws
-  {
-    let study = try StudyResult([
-      result("1VA", parameters: 10, right: 200, onTest: true),
-      result("2VA", parameters: 20, right: 390, onTest: true),
-    ])
-    let recommendation = try #require(study.recommendation)
-    #expect(recommendation.recommended.variant.description == "2VA" && study.selectedOnTest)
-    #expect(recommendation.sentence.contains("test examples"))
-  }
-
-  @Test func `the user's tolerance and limits choose the model`() throws {
-    var study = try StudyResult([
-      result("1VA", parameters: 10, right: 300), result("2VA", parameters: 20, right: 389),
-      result("3VA", parameters: 30, right: 390),
-    ])
-    #expect(study.recommendation?.recommended.variant.description == "2VA")
-    study.requirements = Requirements(withinPoints: 30)
-    #expect(study.recommendation?.recommended.variant.description == "1VA")
-    study.requirements = Requirements(withinPoints: 0)
-    #expect(study.recommendation?.recommended.variant.description == "3VA")
-    study.requirements = Requirements(sizeLimitBytes: 40)
-    let small = try #require(study.recommendation)
-    #expect(small.recommended.variant.description == "1VA" && small.sentence.contains("at most 0.0 MB"))
-    study.requirements = Requirements(sizeLimitBytes: 1)
-    #expect(study.recommendation == nil)
-    study.requirements = Requirements(latencyLimitMilliseconds: 5)
-    #expect(study.recommendation == nil, "a latency that was never measured meets no limit")
-    #expect(study.frontier { Double($0.parameters) }.map(\.parameters) == [10, 20, 30])
-    #expect(study.frontier { Double(-$0.parameters) }.map(\.parameters) == [30])
-  }
-
-  @Test func `an empty study recommends nothing`() {
-    #expect(StudyResult([]).recommendation == nil && StudyResult([]).deltas.isEmpty)
-  }
-}
-
 @Suite struct IMDB2019Tests {
   @Test func `the preset has the rows of the table of 2019 and its batch sizes`() throws {
     #expect(IMDB2019.variants.count == 28 && Set(IMDB2019.variants).count == 28)
     for name in IMDB2019.variants { #expect(try Variant(name).description == name) }
     #expect([0, 4, 5, 6, 12].map(IMDB2019.batchSize(blocks:)) == [32, 32, 16, 16, 8])
+  }
+}
+
+@Suite struct QuantileTests {
+  @Test func `quantiles are those of published tables`() {
+    #expect(abs(Quantiles.normal(tail: 0.05) - 1.6448536270) < 1e-8)
+    #expect(abs(Quantiles.normal(tail: 0.0001) - 3.7190164855) < 1e-8)
+    for (degrees, tail, value) in [
+      (1.0, 0.05, 6.3138), (2, 0.05, 2.9200), (3, 0.01, 4.5407), (4, 0.005, 4.6041), (10, 0.05, 1.8125),
+      (10, 0.001, 4.1437), (100, 0.025, 1.9840),
+    ] {
+      #expect(abs(Quantiles.student(tail: tail, degrees: degrees) / value - 1) < 1e-3)
+    }
   }
 }

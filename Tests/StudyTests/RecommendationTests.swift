@@ -1,0 +1,154 @@
+import Classification
+import Files
+import Foundation
+import Study
+import Testing
+import Training
+
+@Suite struct RecommendationTests {
+  /// - Parameter right: of so many examples, the first ones.
+  private func result(
+    _ variant: String, parameters: Int, right: Int, of count: Int = 2000, onTest: Bool = false,
+    predictions: HeldOutPredictions? = nil
+  ) throws -> VariantResult {
+    let hits = (0..<count).map { $0 < right ? 1.0 : 0 }
+    let metrics = Metrics(
+      count: count, accuracy: Double(right) / Double(count), macroF1: 0, loss: 1, confusion: nil)
+    let record = RunRecord(
+      variant: variant, seed: 1,
+      epochs: [
+        EpochRecord(
+          epoch: 1, trainLoss: 1, validation: onTest ? nil : metrics, test: nil, seconds: 1, tokens: 1)
+      ],
+      peakEpoch: 1, test: metrics, parameters: parameters, sizeBytes: 4 * parameters,
+      inferenceExamplesPerSecond: 1,
+      identity: "", settings: try .sample(variant))
+    return VariantResult(
+      variant: try Variant(variant), runs: [record], validationHits: onTest ? nil : hits, testHits: hits,
+      selectionPredictions: predictions)
+  }
+
+  @Test func `the smallest model shown to lose at most the margin is recommended`() throws {
+    let study = try StudyResult([
+      result("1VA", parameters: 10, right: 1700), result("2VA", parameters: 20, right: 1796),
+      result("3VA", parameters: 30, right: 1800), result("4VA", parameters: 40, right: 1799),
+    ])
+    let recommendation = try #require(study.recommendation)
+    #expect(recommendation.basis == .withinMargin)
+    #expect(recommendation.best.variant.description == "3VA")
+    #expect(recommendation.recommended.variant.description == "2VA")
+    #expect(recommendation.loss > 0 && recommendation.lossBound > recommendation.loss)
+    #expect(recommendation.lossBound <= 0.01)
+    for words in ["2000 validation examples", "at most 1 point of accuracy", "95 % confidence", "1 seed"] {
+      #expect(recommendation.sentence.contains(words), "\(recommendation.sentence)")
+    }
+    #expect(study.deltas.map { "\($0.from)>\($0.to)" } == ["1VA>2VA", "2VA>3VA", "3VA>4VA"])
+    #expect(abs(study.deltas[0].difference.mean - 0.048) < 1e-9)
+  }
+
+  @Test func `a best model without rivals is recommended itself, and selection on the test set is said`()
+    throws
+  {
+    let study = try StudyResult([
+      result("1VA", parameters: 10, right: 1000, onTest: true),
+      result("2VA", parameters: 20, right: 1950, onTest: true),
+    ])
+    let recommendation = try #require(study.recommendation)
+    #expect(recommendation.recommended.variant.description == "2VA" && study.selectedOnTest)
+    #expect(recommendation.basis == .othersAreWorse)
+    #expect(recommendation.sentence.contains("test examples"))
+  }
+
+  @Test
+  func `where nothing smaller is shown to be good enough the study cannot tell, and says what it takes`()
+    throws
+  {
+    // 2VA loses 1.25 points on 400 examples: neither shown to be within one point nor to be beyond it.
+    let study = try StudyResult([
+      result("1VA", parameters: 10, right: 300, of: 400), result("2VA", parameters: 20, right: 355, of: 400),
+      result("3VA", parameters: 30, right: 360, of: 400),
+    ])
+    let recommendation = try #require(study.recommendation)
+    #expect(recommendation.basis == .cannotTell)
+    #expect(recommendation.recommended.variant.description == "3VA")
+    let need = try #require(recommendation.need)
+    #expect(need.variant.description == "2VA" && need.seeds == nil)
+    #expect(try #require(need.examples) > 400)
+    #expect(recommendation.sentence.contains("cannot tell yet"))
+    #expect(!recommendation.sentence.contains("significant"))
+  }
+
+  @Test func `a study of one variant says that it is the only one`() throws {
+    let recommendation = try #require(
+      try StudyResult([result("2VA", parameters: 20, right: 1800)]).recommendation)
+    #expect(recommendation.basis == .smallestOfAll && recommendation.sentence.contains("the only model"))
+    #expect(!recommendation.sentence.contains("worse"))
+  }
+
+  @Test func `the user's margin, limits and measure of size choose the model`() throws {
+    var study = try StudyResult([
+      result("1VA", parameters: 10, right: 1500), result("2VA", parameters: 20, right: 1945),
+      result("3VA", parameters: 30, right: 1950),
+    ])
+    #expect(study.recommendation?.recommended.variant.description == "2VA")
+    study.requirements = Requirements(withinPoints: 30)
+    #expect(study.recommendation?.recommended.variant.description == "1VA")
+    study.requirements = Requirements(withinPoints: 0)
+    #expect(study.recommendation?.recommended.variant.description == "3VA")
+    study.requirements = Requirements(sizeLimitBytes: 40)
+    let small = try #require(study.recommendation)
+    #expect(small.recommended.variant.description == "1VA" && small.sentence.contains("at most 0.0 MB"))
+    study.requirements = Requirements(sizeLimitBytes: 1)
+    #expect(study.recommendation == nil && study.conclusion.sentence.contains("no model meets the limits"))
+    study.requirements = Requirements(latencyLimitMilliseconds: 5)
+    #expect(study.recommendation == nil, "a latency that was never measured meets no limit")
+    study.requirements = Requirements(smallestBy: .bytes)
+    #expect(study.recommendation?.sentence.contains("MB") == true)
+    #expect(study.frontier { Double($0.parameters) }.map(\.parameters) == [10, 20, 30])
+    #expect(study.frontier { Double(-$0.parameters) }.map(\.parameters) == [30])
+  }
+
+  @Test func `models that agree on a handful of examples are not called equal`() throws {
+    let study = try StudyResult([
+      result("1VA", parameters: 10, right: 45, of: 50), result("2VA", parameters: 20, right: 46, of: 50),
+    ])
+    #expect(study.recommendation?.basis == .cannotTell)
+  }
+
+  @Test func `nothing learned is said instead of a recommendation`() throws {
+    let targets = (0..<2000).map { $0 < 1100 ? 0 : 1 }
+    func study(_ predictions: [Int]) throws -> StudyResult {
+      let held = HeldOutPredictions(targets: targets, classes: [predictions], classCount: 2)
+      return try StudyResult([result("1VA", parameters: 10, right: 1100, predictions: held)])
+    }
+    let one = try study([Int](repeating: 0, count: 2000))
+    #expect(one.recommendation == nil && one.conclusion.sentence.contains("one class alone"))
+    let guessing = try study((0..<2000).map { $0 % 2 })
+    #expect(guessing.recommendation == nil)
+    #expect(guessing.conclusion.sentence.contains("the most frequent class, which alone is right in 55.00 %"))
+    #expect(try study(targets).recommendation?.basis == .smallestOfAll)
+  }
+
+  @Test func `macro-F1 is compared through the spread of its examples' influence`() throws {
+    let targets = (0..<400).map { $0 % 4 == 0 ? 1 : 0 }
+    let predictions = targets.enumerated().map { $0 % 7 == 0 ? 1 - $1 : $1 }
+    let scores = PairedScores.macroF1(targets: targets, predictions: predictions, classCount: 2)
+    let expected = try Metrics(logits: predictions.map { $0 == 0 ? [1, 0] : [0, 1] }, targets: targets)
+    #expect(abs(Statistics.average(scores) - expected.macroF1) < 1e-12)
+  }
+
+  @Test func `the recommendation is written as JSON with its figures`() throws {
+    let study = try StudyResult([
+      result("2VA", parameters: 20, right: 1796), result("3VA", parameters: 30, right: 1800),
+    ])
+    let data = try JSONEncoder().encode(#require(study.recommendation))
+    let json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(json["recommended"] as? String == "2VA" && json["basis"] as? String == "within-margin")
+    #expect(json["within"] as? Double == 0.01 && json["confidence"] as? Double == 0.95)
+    #expect((json["bound"] as? Double).map { $0 > 0.002 && $0 <= 0.01 } == true)
+  }
+
+  @Test func `an empty study recommends nothing`() {
+    #expect(StudyResult([]).recommendation == nil && StudyResult([]).deltas.isEmpty)
+  }
+}
