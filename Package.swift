@@ -116,7 +116,7 @@ let package = Package(
     tests("Classification"),
     tests("Corpus"),
     tests("Training"),
-    tests("Study"),
+    tests("Study", [.product(name: "GRDB", package: "GRDB.swift")]),
     tests("Benchmark"),
     tests("Attention"),
     tests("Charts"),

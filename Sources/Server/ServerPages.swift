@@ -37,7 +37,7 @@ final class ServerPages: @unchecked Sendable {
       guard let result else { return (known?.report, known?.recommended) }
       let recommended = result.recommendation?.recommended
       let name = recommended.flatMap { chosen in
-        chosen.runs.first.map { StudyPlan.name(chosen.variant, seed: $0.seed) }
+        chosen.runs.first.map { StudyPlan.name(chosen.variant, seed: $0.seed, fold: $0.settings.data.fold) }
       }
       let report = StudyFiles.page(result)
       known = (state, report, name)

@@ -49,6 +49,8 @@ public struct Recommendation: Sendable {
   public let selectedOnTest: Bool
   public let examples: Int
   public let seeds: Int
+  /// 0 without cross-validation
+  public let folds: Int
   public let requirements: Requirements
 
   public static let confidence = 1 - NonInferiority.alpha
@@ -141,7 +143,8 @@ extension StudyResult {
       need: nearest.map { need(of: $0, bySize[$0].variant, test) },
       testLoss: selectedOnTest || pick == best || recommended.testHits.count < 2
         ? nil : Statistics.pairedDifference(recommended.testHits, bySize[best].testHits),
-      selectedOnTest: selectedOnTest, examples: moments.exampleCount, seeds: recommended.runs.count,
+      selectedOnTest: selectedOnTest, examples: moments.exampleCount, seeds: recommended.seedCount,
+      folds: recommended.foldCount,
       requirements: requirements)
   }
 

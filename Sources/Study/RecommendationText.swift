@@ -21,7 +21,7 @@ extension Recommendation {
   }
 
   private var head: String {
-    let count = seeds == 1 ? "1 seed" : "\(seeds) seeds"
+    let count = (folds > 0 ? "\(folds) folds, " : "") + (seeds == 1 ? "1 seed" : "\(seeds) seeds")
     let basis = String(
       format: "Recommended: %@ (%@, %@ on %d %@ examples, %@)", recommended.variant.description,
       requirements.smallestBy.text(recommended), score(recommendedScore), examples, split, count)
@@ -105,7 +105,9 @@ extension Recommendation {
             "On the test set, which chose nothing, the loss is %.2f points (95 %% interval %.2f to %.2f).",
           testLoss.mean * 100, testLoss.interval.lowerBound * 100, testLoss.interval.upperBound * 100))
     }
-    if seeds == 1, modelCount > 1 {
+    if folds > 0 {
+      notes.append("Each model of a fold learned from the other folds alone.")
+    } else if seeds == 1, modelCount > 1 {
       notes.append("With one seed this holds for the models that were trained, not for another training.")
     }
     return notes.isEmpty ? nil : notes.joined(separator: " ")

@@ -65,6 +65,15 @@ public enum Statistics {
       standardError: (variance(differences) / Double(differences.count)).squareRoot())
   }
 
+  /// With 95 % confidence the second loses at most this against the first, on hits of the same examples.
+  /// - Source: a one-sided bound on paired proportions with one discordant pair added, after Agresti and Min 2005.
+  public static func lossBound(of second: [Double], against first: [Double]) -> Double {
+    let difference = pairedDifference(second, first)
+    let n = Double(first.count)
+    let error = (difference.standardError * difference.standardError + 1 / (n * n)).squareRoot()
+    return difference.mean + z95OneSided * error
+  }
+
   /// Two-sided p of McNemar's exact test: how likely the examples on which two models differ fall at least this unevenly.
   /// - Parameters:
   ///   - gained: examples that the second alone got right.

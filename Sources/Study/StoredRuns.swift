@@ -4,65 +4,73 @@ import GRDB
 
 /// A row of the store's `run` table.
 public struct StoredRun: Sendable {
+  public enum State: String, Sendable { case running, finished, failed }
+
   public let id: Int64
   public let variant: String
   public let seed: UInt64
   /// As its folder is called
   public let name: String
-  public let isFinished: Bool
+  public var isFinished: Bool { state == .finished }
+  public let state: State
+  /// Why it failed
+  public let reason: String?
+  /// From 0; nil without cross-validation
+  public let fold: Int?
   /// Column names with their values, in the order of the table; nil for NULL.
-  public let columns: [(name: String, value: StoredValue?)]
+  public let columns: [(name: String, value: DatabaseValue?)]
 
   /// - Throws: when the row names no variant.
   init(_ row: Row) throws {
     id = row["id"]
     variant = row["variant"]
     seed = UInt64(bitPattern: row["seed"])
-    name = StudyPlan.name(try Variant(variant), seed: seed)
-    isFinished = row["state"] == "finished"
-    columns = row.map { name, value in (name, StoredValue(value)) }
+    let fold: Int = row["fold"]
+    self.fold = fold > 0 ? fold - 1 : nil
+    name = StudyPlan.name(try Variant(variant), seed: seed, fold: self.fold)
+    state = State(rawValue: row["state"]) ?? .running
+    reason = row["reason"]
+    columns = row.map { name, value in (name, value.isNull ? nil : value) }
   }
 
-  public subscript(_ column: String) -> StoredValue? { columns.first { $0.name == column }?.value }
+  public var key: RunKey { RunKey(variant: variant, seed: seed, fold: fold) }
+
+  public subscript(_ column: String) -> DatabaseValue? { columns.first { $0.name == column }?.value }
 }
 
-/// A value of the store: a whole number, a number or a text.
-public enum StoredValue: Sendable, Equatable, CustomStringConvertible {
-  case integer(Int64)
-  case real(Double)
-  case text(String)
-
-  init?(_ value: DatabaseValue) {
-    switch value.storage {
-    case .int64(let value): self = .integer(value)
-    case .double(let value): self = .real(value)
-    case .string(let value): self = .text(value)
-    case .null, .blob: return nil
-    }
-  }
-
-  public var description: String {
-    switch self {
-    case .integer(let value): String(value)
-    case .real(let value): String(value)
-    case .text(let value): value
-    }
-  }
-
+extension DatabaseValue {
+  /// A number of either kind
   public var real: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .real(let value): value
-    case .text: nil
+    switch storage {
+    case .int64(let value): Double(value)
+    case .double(let value): value
+    case .string, .null, .blob: nil
     }
   }
 
-  /// As JSONSerialization takes it.
+  /// As a person reads it
+  public var text: String {
+    switch storage {
+    case .int64(let value): String(value)
+    case .double(let value): String(value)
+    case .string(let value): value
+    case .null, .blob: ""
+    }
+  }
+
+  /// As a person reads it in a table, numbers with a fraction to so many decimals
+  public func text(decimals: Int) -> String {
+    if case .double(let value) = storage { return String(format: "%.\(decimals)f", value) }
+    return text
+  }
+
+  /// As JSONSerialization takes it
   public var json: Any {
-    switch self {
-    case .integer(let value): value
-    case .real(let value): value
-    case .text(let value): value
+    switch storage {
+    case .int64(let value): value
+    case .double(let value): value
+    case .string(let value): value
+    case .null, .blob: NSNull()
     }
   }
 }
@@ -74,10 +82,10 @@ extension RunStore {
   }
 
   /// The epochs of a run, each with its columns in the order of the table.
-  public func epochs(of run: StoredRun) throws -> [[(name: String, value: StoredValue?)]] {
+  public func epochs(of run: StoredRun) throws -> [[(name: String, value: DatabaseValue?)]] {
     try read { database in
       try Row.fetchAll(database, sql: "SELECT * FROM epoch WHERE run = ? ORDER BY epoch", arguments: [run.id])
-        .map { row in row.map { ($0, StoredValue($1)) } }
+        .map { row in row.map { ($0, $1.isNull ? nil : $1) } }
     }
   }
 

@@ -26,141 +26,113 @@ public struct Study {
     return names.compactMap { $0.hasPrefix("size-") ? Int($0.dropFirst(5)) : nil }.sorted()
   }
 
+  /// What is known of a run before it starts.
+  public enum Beginning: Sendable {
+    case starts
+    case isFinished
+    /// It failed before, and is not tried again.
+    case hasFailed(reason: String)
+  }
+
+  /// A run whose loss, weights or logits were not finite, or that the engine had no room for, is noted as
+  /// failed with its reason, and the others go on.
   /// - Parameters:
   ///   - tensorBoard: where each run's epochs are also written as TensorBoard event files.
-  ///   - begin: called before each run with its place in the grid; true when the run is finished already.
+  ///   - retryFailed: tries runs again that failed before.
+  ///   - begin: called before each run with its number in the grid, from 1, and their count.
+  ///   - failed: called when a run fails.
   ///   - progress: hears the events of training and says whether to go on.
-  /// - Throws: `Trainer.Interrupted` after saving; `CheckpointError` when the folder holds runs with other settings.
+  /// - Throws: `Trainer.Interrupted` after saving; ``FathomError`` when the folder holds runs with other settings.
   public func run(
-    tensorBoard: URL? = nil,
-    begin: (_ variant: Variant, _ seed: UInt64, _ place: Int, _ total: Int, _ isDone: Bool) -> Void,
+    tensorBoard: URL? = nil, retryFailed: Bool = false,
+    begin: (_ run: StudyPlan.Run, _ number: Int, _ count: Int, _ beginning: Beginning) -> Void,
+    failed: (_ run: StudyPlan.Run, _ error: FathomError) -> Void = { _, _ in },
     progress: @escaping Trainer.Progress
   ) throws -> StudyResult {
-    let store = try RunStore(folder)
-    let stored = Set(try store.runs().filter(\.isFinished).map { "\($0.variant) \($0.seed)" })
-    let total = plan.variants.count * plan.seeds.count
-    var place = 0
-    for variant in plan.variants {
-      for seed in plan.seeds {
-        place += 1
-        let job = plan.job(variant, seed: seed)
-        let home = StudyPlan.folder(variant, seed: seed, in: folder)
-        if let record = try TrainingJob.record(in: home) {
-          guard record.identity == job.identity else {
-            throw CheckpointError(
-              "\(home.path) was run with other settings, another model or other data: repeat them, or choose another --out"
-            )
-          }
-          begin(variant, seed, place, total, true)
-          // A kill between the two writes leaves a run that only its folder knows.
-          if !stored.contains("\(variant) \(seed)") { try store.finish(record, .read(home), data: job.data) }
-        } else {
-          begin(variant, seed, place, total, false)
-          let record = try run(
-            job, in: home, store, tensorBoard?.appendingPathComponent(StudyPlan.name(variant, seed: seed)),
-            progress)
+    let runs = plan.runs
+    try checkIdentities(runs)
+    let store = try openStore()
+    let stored = try store.runs()
+    guard stored.allSatisfy({ ($0.fold == nil) == plan.folds.isEmpty }) else {
+      throw FathomError(
+        .mismatch, at: folder.path, "the study was begun \(plan.folds.isEmpty ? "with" : "without") folds",
+        mend: "give the same \(.folds), or choose another \(.out)")
+    }
+    let known = Set(stored.filter(\.isFinished).map(\.key))
+    for (index, run) in runs.enumerated() {
+      let job = plan.job(run)
+      let home = run.folder(in: folder)
+      if let record = try TrainingJob.record(in: home) {
+        begin(run, index + 1, runs.count, .isFinished)
+        // A kill between the two writes, or a store made anew, leaves a run that only its folder knows.
+        if !known.contains(run.key) { try store.finish(record, .read(home), data: job.data) }
+      } else if let failure = RunFailure.read(home), failure.identity == job.identity, !retryFailed {
+        begin(run, index + 1, runs.count, .hasFailed(reason: failure.reason))
+        try store.begin(run.key, identity: job.identity, settings: job.settings)
+        try store.fail(run.key, reason: failure.reason)
+      } else {
+        begin(run, index + 1, runs.count, .starts)
+        try? FileManager.default.removeItem(at: RunFailure.file(home))
+        do {
+          let board = tensorBoard?.appendingPathComponent(run.name)
+          let record = try train(job, run, in: home, store, board, progress)
           try store.finish(record, .read(home), data: job.data)
+        } catch let error as FathomError where [.notFinite, .engine].contains(error.code) {
+          try note(error, of: run, job, in: home, store)
+          failed(run, error)
         }
       }
     }
-    return try StudyResult(folder: folder, variants: plan.variants, seeds: plan.seeds)
+    var result = try StudyResult(folder: folder, variants: plan.variants, seeds: plan.seeds)
+    result.keepFailures(among: Set(runs.map(\.key)))
+    return result
+  }
+
+  /// Finds runs of other settings, another model or other data before hours are spent on the rest.
+  private func checkIdentities(_ runs: [StudyPlan.Run]) throws {
+    for run in runs {
+      let home = run.folder(in: folder)
+      guard let record = try TrainingJob.record(in: home), record.identity != plan.job(run).identity else {
+        continue
+      }
+      throw FathomError(
+        .mismatch, at: home.path, "it was run with other settings, another model or other data",
+        mend: "repeat them, or choose another \(.out)")
+    }
+  }
+
+  /// The run folders are the truth: a store that is damaged is moved aside and made anew from them.
+  private func openStore() throws -> RunStore {
+    do { return try RunStore(folder) } catch let error as FathomError where error.code == .damaged {
+      try RunStore.setAside(folder)
+      return try RunStore(folder)
+    }
+  }
+
+  private func note(
+    _ error: FathomError, of run: StudyPlan.Run, _ job: TrainingJob, in home: URL, _ store: RunStore
+  ) throws {
+    let failure = RunFailure(
+      variant: run.variant.description, seed: run.seed, identity: job.identity, reason: error.description,
+      settings: job.settings)
+    try failure.write(home)
+    try store.fail(run.key, reason: failure.reason)
   }
 
   /// Runs a job, writing each epoch to the store as it ends.
-  private func run(
-    _ job: TrainingJob, in home: URL, _ store: RunStore, _ tensorBoard: URL?,
+  private func train(
+    _ job: TrainingJob, _ run: StudyPlan.Run, in home: URL, _ store: RunStore, _ tensorBoard: URL?,
     _ progress: @escaping Trainer.Progress
   ) throws -> RunRecord {
-    let (name, seed) = (job.variant.description, job.options.seed)
-    try store.begin(variant: name, seed: seed, identity: job.identity, settings: job.settings)
+    let key = run.key
+    try store.begin(key, identity: job.identity, settings: job.settings)
     let board = try tensorBoard.map(TensorBoardWriter.init)
     return try job.run(in: home) { event in
       if case .epoch(let epoch, _) = event {
-        try store.add(epoch, variant: name, seed: seed)
+        try store.add(epoch, to: key)
         try board?.add(epoch)
       }
       return try progress(event)
     }
-  }
-}
-
-extension StudyResult {
-  /// What a study's folder holds by now: its finished runs, with those variants left out that lack a seed.
-  /// - Parameters:
-  ///   - variants: in the order of the tables; nil takes all in the order in which they were run.
-  ///   - seeds: nil takes all.
-  /// - Throws: `CheckpointError` when the folder is no study's or holds nothing finished.
-  public init(
-    folder: URL, variants: [Variant]? = nil, seeds: [UInt64]? = nil,
-    requirements: Requirements = Requirements()
-  ) throws {
-    let store = try RunStore(reading: folder)
-    let finished = try store.runs().filter { $0.isFinished && seeds?.contains($0.seed) != false }
-    let names = finished.map(\.variant).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-    let wanted = Set(finished.map(\.seed))
-    let results = try (variants ?? names.map(Variant.init)).compactMap { variant -> VariantResult? in
-      let runs = finished.filter { $0.variant == variant.description }.sorted { $0.seed < $1.seed }
-      return runs.count == wanted.count ? try StudyResult.result(variant, runs, store, folder) : nil
-    }
-    guard !results.isEmpty else {
-      throw CheckpointError("\(folder.path) has no finished variant yet: let `fathom study` go on")
-    }
-    guard Set(results.map(\.testHits.count)).count == 1 else {
-      throw CheckpointError(
-        "\(folder.path) holds runs on different test data: remove those that do not belong and run again")
-    }
-    guard Set(results.map { $0.selectionPredictions?.targets ?? [] }).count == 1 else {
-      throw FathomError(
-        .mismatch, at: folder.path, "the runs were validated on different examples",
-        mend: "remove those that do not belong and run again")
-    }
-    self.init(results, requirements: requirements)
-    smallerStudies = Study.sizes(in: folder).compactMap {
-      try? StudyResult(folder: Study.folder(size: $0, in: folder), variants: variants, seeds: seeds)
-    }
-  }
-
-  private static func result(_ variant: Variant, _ runs: [StoredRun], _ store: RunStore, _ folder: URL) throws
-    -> VariantResult
-  {
-    let records = try runs.map { run -> RunRecord in
-      let home = StudyPlan.folder(variant, seed: run.seed, in: folder)
-      guard let record = try TrainingJob.record(in: home) else {
-        throw CheckpointError("\(home.path)/run.json is missing: run the study again to make it anew")
-      }
-      return record
-    }
-    let validation = try runs.map { try store.predictions(of: $0, split: "validation") }
-    let test = try runs.map { try store.predictions(of: $0, split: "test") }
-    let chosenOn = validation[0].targets.isEmpty ? test : validation
-    return VariantResult(
-      variant: variant, runs: records, validationHits: shares(validation), testHits: shares(test) ?? [],
-      selectionPredictions: try heldOut(chosenOn, records[0], folder))
-  }
-
-  /// For each example the share of seeds that got it right; nil without examples.
-  private static func shares(_ runs: [(targets: [Int], classes: [Int])]) -> [Double]? {
-    guard !runs[0].targets.isEmpty else { return nil }
-    return runs[0].targets.indices.map { example in
-      Double(runs.count { $0.classes[example] == $0.targets[example] }) / Double(runs.count)
-    }
-  }
-
-  private static func heldOut(
-    _ runs: [(targets: [Int], classes: [Int])], _ record: RunRecord, _ folder: URL
-  ) throws -> HeldOutPredictions {
-    let targets = runs[0].targets
-    let largest = runs.flatMap { $0.targets + $0.classes }.max() ?? 0
-    guard runs.allSatisfy({ $0.targets == targets }),
-      runs.allSatisfy({ $0.classes.allSatisfy { $0 >= 0 } }), targets.allSatisfy({ $0 >= 0 }),
-      largest < 1 << 24
-    else {
-      throw FathomError(
-        .mismatch, at: folder.path, "seeds of \(record.variant) were measured on different examples",
-        mend: "run them anew in another \(.out)")
-    }
-    let count = record.test.confusion?.classCount ?? record.classes?.count ?? 0
-    return HeldOutPredictions(
-      targets: targets, classes: runs.map(\.classes), classCount: max(count, largest + 1))
   }
 }

@@ -11,6 +11,8 @@ public struct StudyPlan {
   public var seeds: [UInt64]
   /// What every run starts from; variant and seed are put in.
   public var template: TrainingJob
+  /// The data of each fold of a cross-validation, in which every training example is validated once; empty without.
+  public var folds: [TrainingData] = []
   /// Batch size by blocks, for the protocol of 2019; nil keeps the template's for all.
   public var batchSize: ((Int) -> Int)?
 
@@ -40,19 +42,44 @@ public struct StudyPlan {
     }
   }
 
-  public func job(_ variant: Variant, seed: UInt64) -> TrainingJob {
+  /// One run of the grid.
+  public struct Run: Sendable {
+    public let variant: Variant
+    public let seed: UInt64
+    /// From 0; nil without cross-validation
+    public let fold: Int?
+
+    public var name: String { StudyPlan.name(variant, seed: seed, fold: fold) }
+    var key: RunKey { RunKey(variant: variant.description, seed: seed, fold: fold) }
+
+    func folder(in out: URL) -> URL { StudyPlan.folder(variant, seed: seed, fold: fold, in: out) }
+  }
+
+  /// Variant by variant, seed by seed, fold by fold
+  public var runs: [Run] {
+    let parts: [Int?] = folds.isEmpty ? [nil] : folds.indices.map { $0 }
+    return variants.flatMap { variant in
+      seeds.flatMap { seed in parts.map { Run(variant: variant, seed: seed, fold: $0) } }
+    }
+  }
+
+  public func job(_ run: Run) -> TrainingJob {
     var job = template
-    job.variant = variant
-    job.options.seed = seed
-    if let batchSize { job.options.batchSize = batchSize(variant.blockCount) }
+    job.variant = run.variant
+    job.options.seed = run.seed
+    if let fold = run.fold { job.data = folds[fold] }
+    if let batchSize { job.options.batchSize = batchSize(run.variant.blockCount) }
     return job
   }
 
-  /// What a run is called, on disk and in commands: `3VA-s1`.
-  public static func name(_ variant: Variant, seed: UInt64) -> String { "\(variant.folderName)-s\(seed)" }
+  /// What a run is called, on disk and in commands: `3VA-s1`, or `3VA-s1-f2` for the second fold.
+  /// - Parameter fold: from 0; nil without cross-validation.
+  public static func name(_ variant: Variant, seed: UInt64, fold: Int? = nil) -> String {
+    "\(variant.folderName)-s\(seed)" + (fold.map { "-f\($0 + 1)" } ?? "")
+  }
 
-  public static func folder(_ variant: Variant, seed: UInt64, in out: URL) -> URL {
-    out.appendingPathComponent("models").appendingPathComponent(name(variant, seed: seed))
+  public static func folder(_ variant: Variant, seed: UInt64, fold: Int? = nil, in out: URL) -> URL {
+    out.appendingPathComponent("models").appendingPathComponent(name(variant, seed: seed, fold: fold))
   }
 }
 

@@ -26,6 +26,9 @@ public struct VariantResult: Sendable {
   }
 
   public var parameters: Int { runs[0].parameters }
+  public var seedCount: Int { Set(runs.map(\.seed)).count }
+  /// 0 without cross-validation
+  public var foldCount: Int { runs[0].settings.data.folds ?? 0 }
   public var sizeBytes: Int { runs[0].sizeBytes }
   public var peakEpochs: String { runs.map { String($0.peakEpoch) }.joined(separator: "/") }
   public var validationAccuracy: Double? { validationHits.map(Statistics.average) }
@@ -69,10 +72,15 @@ public struct StudyResult: Sendable {
   /// The same study on fewer training examples, fewest first
   public var smallerStudies: [StudyResult] = []
 
+  /// Runs that could not be finished
+  public internal(set) var failures: [StoredRun] = []
+
   /// What the recommended model must keep to
   public var requirements: Requirements
 
   let conclusions = KeptConclusion()
+
+  mutating func keepFailures(among keys: Set<RunKey>) { failures.removeAll { !keys.contains($0.key) } }
 
   public init(_ results: [VariantResult], requirements: Requirements = Requirements()) {
     self.results = results

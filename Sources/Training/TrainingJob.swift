@@ -100,6 +100,15 @@ public struct TrainingJob: Sendable {
   public struct Predictions: Codable, Sendable {
     public let validation: [Int]?
     public let test: [Int]
+    /// The true classes, so that a store can be made anew from run folders; nil in those of earlier versions.
+    public let validationTargets: [Int]?
+    public let testTargets: [Int]?
+
+    enum CodingKeys: String, CodingKey {
+      case validation, test
+      case validationTargets = "validation_targets"
+      case testTargets = "test_targets"
+    }
 
     /// - Throws: naming the file when it is damaged.
     public static func read(_ folder: URL) throws -> Predictions {
@@ -174,7 +183,9 @@ public struct TrainingJob: Sendable {
       classes: data.train.classes, mistakes: mistakes(logits, test), identity: identity, settings: settings)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let predictions = Predictions(validation: validation, test: test)
+    let predictions = Predictions(
+      validation: validation, test: test, validationTargets: data.validation.map { Array($0.targets) },
+      testTargets: Array(data.test.targets))
     try AtomicFile.write(encoder.encode(predictions), to: folder.appendingPathComponent("predictions.json"))
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     try AtomicFile.write(encoder.encode(record), to: folder.appendingPathComponent("run.json"))

@@ -132,4 +132,14 @@ struct TrainingDataArguments: ParsableArguments {
     for note in train.notes(on: parts) { Output.note("note: \(note)") }
     return data
   }
+
+  /// The sets of each run of a cross-validation: every training example is validated in one of them.
+  func folds(_ count: Int, _ sets: Sets, size: Int? = nil) throws -> [TrainingData] {
+    try sets.train.limited(to: size, seed: splitSeed).folds(count, seed: splitSeed).enumerated().map {
+      var data = TrainingData(
+        train: $1.train, validation: $1.validation, test: sets.test, fold: (index: $0, count: count))
+      data.name = name
+      return data
+    }
+  }
 }

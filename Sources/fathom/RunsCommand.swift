@@ -1,6 +1,5 @@
-import Files
 import ArgumentParser
-import Checkpoint
+import Files
 import Foundation
 import Report
 import Study
@@ -16,19 +15,20 @@ struct RunsCommand: ParsableCommand {
         fathom runs show study 3VA-s1
         fathom runs compare study 2VA-s1 3VA-s1
         fathom runs export study --format jsonl > runs.jsonl
+        fathom runs rebuild study
       """,
-    subcommands: [List.self, Show.self, Compare.self, Export.self])
+    subcommands: [List.self, Show.self, Compare.self, Export.self, Rebuild.self])
 
   static func find(_ name: String, _ runs: [StoredRun]) throws -> StoredRun {
     if let run = runs.first(where: { $0.name == name }) { return run }
     let sameVariant = runs.filter { $0.variant == name }
     if sameVariant.count == 1 { return sameVariant[0] }
-    throw CheckpointError(
-      "the study has no run '\(name)': it has \(runs.map(\.name).joined(separator: ", "))")
+    throw FathomError(
+      .notFound, "the study has no run '\(name)': it has \(ListText(runs.map(\.name)).description)")
   }
 
-  static func percent(_ value: StoredValue?) -> String {
-    value?.real.map { String(format: "%.2f", $0 * 100) } ?? "–"
+  static func percent(_ value: Double?) -> String {
+    value.map { String(format: "%.2f", $0 * 100) } ?? "–"
   }
 }
 
@@ -43,15 +43,18 @@ extension RunsCommand {
       let rows = try store.runs().map { run -> [String] in
         let epochs = try store.epochs(of: run).count
         return [
-          run.name, run.isFinished ? "finished" : "running", String(epochs),
-          run["peak_epoch"]?.description ?? "–",
-          RunsCommand.percent(run["test_accuracy"]),
+          run.name, run.state.rawValue, String(epochs),
+          run["peak_epoch"]?.text ?? "–",
+          RunsCommand.percent(run["test_accuracy"]?.real),
           run["train_seconds"]?.real.map { String(format: "%.1f s", $0) } ?? "–",
           run["peak_memory_bytes"]?.real.map { String(format: "%.2f GB", $0 / 1e9) } ?? "–",
         ]
       }
       try Output.line(
         StudyTable.layOut([["run", "state", "epochs", "peak", "test", "training", "peak memory"]] + rows))
+      for run in try store.runs() where run.state == .failed {
+        try Output.line("\(run.name) failed: \(run.reason ?? "")")
+      }
     }
   }
 
@@ -64,15 +67,12 @@ extension RunsCommand {
     func run() throws {
       let store = try RunStore(reading: URL(fileURLWithPath: study))
       let chosen = try RunsCommand.find(name, store.runs())
-      for (name, value) in chosen.columns { try Output.line("\(name): \(value?.description ?? "–")") }
+      for (name, value) in chosen.columns { try Output.line("\(name): \(value?.text ?? "–")") }
       let epochs = try store.epochs(of: chosen)
       guard let first = epochs.first else { return }
       let names = first.map(\.name).filter { $0 != "run" }
       let rows = epochs.map { epoch in
-        epoch.filter { $0.name != "run" }.map { column in
-          if case .real(let value)? = column.value { return String(format: "%.4f", value) }
-          return column.value?.description ?? "–"
-        }
+        epoch.filter { $0.name != "run" }.map { $0.value?.text(decimals: 4) ?? "–" }
       }
       try Output.line("\n" + StudyTable.layOut([names] + rows))
     }
@@ -80,7 +80,11 @@ extension RunsCommand {
 
   struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Two runs on the same test examples, with McNemar's exact test.")
+      abstract: "Two runs on the same test examples: how much the second loses, and McNemar's exact test.",
+      discussion: """
+        The bound is one-sided: with 95 % confidence the second run loses at most so much against the first. It is of
+        these two runs alone, without allowance for a choice among many.
+        """)
 
     @Argument(help: "The study's folder.") var study: String
     @Argument(help: "The first run.") var first: String
@@ -92,16 +96,17 @@ extension RunsCommand {
       let (a, b) = (try RunsCommand.find(first, runs), try RunsCommand.find(second, runs))
       let (hitsA, hitsB) = (try store.hits(of: a, split: "test"), try store.hits(of: b, split: "test"))
       guard hitsA.count > 1, hitsA.count == hitsB.count else {
-        throw CheckpointError(
-          "\(first) and \(second) cannot be compared: both must be finished, on the same test examples")
+        throw FathomError(
+          .mismatch, "\(first) and \(second) cannot be compared",
+          mend: "choose two that are finished, on the same test examples")
       }
       let gained = zip(hitsA, hitsB).count { $0 < $1 }
       let lost = zip(hitsA, hitsB).count { $0 > $1 }
       let difference = Statistics.pairedDifference(hitsA, hitsB)
       try Output.line(
         """
-        \(a.name): \(RunsCommand.percent(a["test_accuracy"])) %
-        \(b.name): \(RunsCommand.percent(b["test_accuracy"])) %
+        \(a.name): \(RunsCommand.percent(a["test_accuracy"]?.real)) %
+        \(b.name): \(RunsCommand.percent(b["test_accuracy"]?.real)) %
         \(b.name) is right where \(a.name) is wrong on \(gained) of \(hitsA.count) test examples, the other way round on \(lost)
         """)
       try Output.line(
@@ -110,6 +115,10 @@ extension RunsCommand {
           difference.mean * 100,
           difference.interval.lowerBound * 100, difference.interval.upperBound * 100,
           Statistics.mcnemar(gained, lost)))
+      let bound = max(0, Statistics.lossBound(of: hitsB, against: hitsA)) * 100
+      try Output.line(
+        String(format: "with 95 %% confidence %@ loses at most %.2f points against %@", b.name, bound, a.name)
+      )
     }
   }
 
@@ -129,7 +138,7 @@ extension RunsCommand {
       for run in runs {
         switch format {
         case .csv:
-          try Output.line(run.columns.map { quoted($0.value?.description ?? "") }.joined(separator: ","))
+          try Output.line(run.columns.map { quoted($0.value?.text ?? "") }.joined(separator: ","))
         case .jsonl:
           try Output.json(
             Dictionary(uniqueKeysWithValues: run.columns.map { ($0.name, $0.value?.json ?? NSNull()) }))
@@ -140,6 +149,25 @@ extension RunsCommand {
     private func quoted(_ field: String) -> String {
       guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
       return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }
+  }
+
+  struct Rebuild: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make study.sqlite anew from the run folders.",
+      discussion: "The store that was there is kept beside the new one, as study.sqlite.before-1.")
+
+    @Argument(help: "The study's folder.") var study: String
+
+    func run() throws {
+      let folder = URL(fileURLWithPath: study)
+      let lock = try RunFolder(folder)
+      defer { withExtendedLifetime(lock) {} }
+      let (count, left) = try RunStore.rebuild(folder)
+      try Output.line("\(count) finished runs")
+      if !left.isEmpty {
+        Output.note("give the same `fathom study` command again for \(ListText(left).description)")
+      }
     }
   }
 }

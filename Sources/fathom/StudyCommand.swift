@@ -50,6 +50,15 @@ struct StudyCommand: ParsableCommand {
   @Option(help: "Run it on fewer training examples first, numbers with commas: gives the learning curve.")
   var trainSizes: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Cross-validate: cut the training examples into so many folds, each the validation set of one run.",
+      valueName: "k"), in: .from(2, to: 100))
+  var folds: Int?
+
+  @Flag(help: "Try runs again that failed before.")
+  var retryFailed = false
+
   @Option(help: "The study's folder.")
   var out: String
 
@@ -69,6 +78,14 @@ struct StudyCommand: ParsableCommand {
   func validate() throws {
     guard !seed.addingReportingOverflow(UInt64(seeds - 1)).overflow else {
       throw ValidationError("--seed \(seed) leaves no room for \(seeds) seeds: choose a smaller one")
+    }
+    if folds != nil, data.validation != nil || data.validationShare != nil || training.selectOn == .test {
+      throw ValidationError(
+        "--folds validates on the training examples: give no --validation, --validation-share or --select-on test"
+      )
+    }
+    if folds != nil, preset == .imdb2019 {
+      throw ValidationError("--preset imdb-2019 chose its epochs on the test set: it has no --folds")
     }
     for (flag, list) in [("--variants", variants), ("--train-sizes", trainSizes)] {
       guard list?.commaList.isEmpty != true else { throw ValidationError("\(flag) is empty: leave it out") }
@@ -91,9 +108,16 @@ struct StudyCommand: ParsableCommand {
     var result = try run(plan, in: folder)
     result.requirements = requirements.value
     let files = try StudyFiles.write(result, to: folder)
-    if json { return try printJSON(result) }
-    try Output.line(StudyTable(result).text)
-    try Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
+    if json {
+      try printJSON(result)
+    } else {
+      try Output.line(StudyTable(result).text)
+      try Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
+    }
+    if !result.failures.isEmpty {
+      Output.note("\(result.failures.count) runs failed: see fathom runs list \(out)")
+      throw ExitCode.failure
+    }
   }
 
   private func run(_ plan: StudyPlan, in folder: URL, title: String = "") throws -> StudyResult {
@@ -103,12 +127,22 @@ struct StudyCommand: ParsableCommand {
     do {
       return try Study(plan, in: folder).run(
         tensorBoard: tensorboard ? folder.appendingPathComponent("tensorboard") : nil,
-        begin: { variant, seed, place, total, isDone in
+        retryFailed: retryFailed,
+        begin: { run, number, count, beginning in
           display.clear()
-          display = ProgressDisplay("\(title)[\(place)/\(total)] \(variant) seed \(seed)", quiet: quiet)
-          if isDone, !quiet {
-            Output.note("\(title)[\(place)/\(total)] \(variant) seed \(seed): finished before")
+          let fold = run.fold.map { " fold \($0 + 1)" } ?? ""
+          let name = "\(title)[\(number)/\(count)] \(run.variant) seed \(run.seed)\(fold)"
+          display = ProgressDisplay(name, quiet: quiet)
+          switch beginning {
+          case .starts: break
+          case .isFinished: if !quiet { Output.note("\(name): finished before") }
+          case .hasFailed(let reason):
+            Output.note("\(name): failed before (\(reason)); --retry-failed tries it again")
           }
+        },
+        failed: { run, error in
+          display.clear()
+          Output.note("\(run.name) failed, the others go on: \(error.description(naming: Flags.name))")
         },
         progress: { event in
           display.show(event)
@@ -139,10 +173,12 @@ struct StudyCommand: ParsableCommand {
       options.epochs = training.epochs ?? IMDB2019.epochs
     }
     let length = try training.length(for: model, default: preset == .imdb2019 ? IMDB2019.maximumLength : 256)
-    let split = try data.trainingData(sets, size: size, selection: options.selection)
+    let folds = try self.folds.map { try data.folds($0, sets, size: size) } ?? []
+    let split = try folds.first ?? data.trainingData(sets, size: size, selection: options.selection)
     let job = try training.job(
       model: model, variant: .baselineCustom, data: split, options: options, length: length)
     var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)
+    plan.folds = folds
     try plan.check()
     if preset == .imdb2019, training.batchSize == nil { plan.batchSize = IMDB2019.batchSize(blocks:) }
     return plan
@@ -160,12 +196,17 @@ struct StudyCommand: ParsableCommand {
     let runs = try result.results.flatMap(\.runs).map {
       try JSONSerialization.jsonObject(with: encoder.encode($0))
     }
-    let recommendation = result.recommendation
+    let conclusion = result.conclusion
+    let recommendation = try conclusion.recommendation.map {
+      try JSONSerialization.jsonObject(with: encoder.encode($0))
+    }
     try Output.json([
-      "runs": runs, "recommended": recommendation?.recommended.variant.description as Any? ?? NSNull(),
-      "best": recommendation?.best.variant.description as Any? ?? NSNull(),
-      "recommendation": recommendation?.sentence as Any? ?? NSNull(),
+      "runs": runs,
+      "recommended": conclusion.recommendation?.recommended.variant.description as Any? ?? NSNull(),
+      "best": conclusion.recommendation?.best.variant.description as Any? ?? NSNull(),
+      "recommendation": recommendation ?? NSNull(), "conclusion": conclusion.sentence,
       "selected_on": result.selectedOnTest ? "test" : "validation",
+      "failed": result.failures.map { ["run": $0.name, "reason": $0.reason ?? ""] },
     ])
   }
 }
