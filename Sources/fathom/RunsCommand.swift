@@ -82,8 +82,8 @@ extension RunsCommand {
     static let configuration = CommandConfiguration(
       abstract: "Two runs on the same test examples: how much the second loses, and McNemar's exact test.",
       discussion: """
-        The bound is one-sided: with 95 % confidence the second run loses at most so much against the first. It is of
-        these two runs alone, without allowance for a choice among many.
+        The bound is one-sided: with 95 % confidence the second run loses at most so much against the first. It is \
+        of these two runs alone, without allowance for a choice among many.
         """)
 
     @Argument(help: "The study's folder.") var study: String

@@ -41,9 +41,10 @@ import Testing
     simulation.examples = need.examples ?? 0
     #expect((2000...9000).contains(simulation.examples))
     let rates = simulation.rates(studies: 400)
-    #expect(rates.told > 0.7 && rates.told < 0.97, "\(simulation.examples) examples: \(rates)")
+    #expect(rates.told > 0.7, "\(simulation.examples) examples: \(rates)")
     #expect(rates.smaller > 0.2, "\(rates)")
     simulation.examples = 400
-    #expect(simulation.rates(studies: 400).told < 0.2)
+    // Most studies of 400 examples cannot tell.
+    #expect(simulation.rates(studies: 400).told < 0.5)
   }
 }

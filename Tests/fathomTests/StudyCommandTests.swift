@@ -78,7 +78,7 @@ import Testing
       let lines = try fathom(["runs", "export", study, "--format", "jsonl"]).output.split(separator: "\n")
       #expect(try lines.count == 3 && json(String(lines[0]))["state"] as? String == "finished")
       let table = try fathom(["runs", "export", study]).output.split(separator: "\n")
-      #expect(table.count == 4 && table[0].hasPrefix("id,variant,seed,state"))
+      #expect(table.count == 4 && table[0].hasPrefix("id,variant,seed,fold,state"))
       let wrong = try fathom(["runs", "show", study, "9VA"])
       #expect(wrong.status != 0 && wrong.errors.contains("it has 0VA-s1, 1VA-s1, 1LV-s1"))
     }
