@@ -8,9 +8,9 @@ let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../.
 let sample = root.appendingPathComponent("Sample")
 
 let reader = CorpusReader()
-let train = try DataSet(reader.read(sample.appendingPathComponent("train.csv"), split: .train))
-let test = try DataSet(
-  reader.read(sample.appendingPathComponent("test.csv"), split: .test), classes: train.classes)
+let train = try reader.dataSet(sample.appendingPathComponent("train.csv"), split: .train)
+let test = try reader.dataSet(
+  sample.appendingPathComponent("test.csv"), split: .test, classes: train.classes)
 
 var options = TrainingOptions()
 options.epochs = 4
