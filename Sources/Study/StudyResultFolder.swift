@@ -22,7 +22,9 @@ extension StudyResult {
       let runs = finished.filter { $0.variant == variant.description }.sorted {
         ($0.seed, $0.fold ?? -1) < ($1.seed, $1.fold ?? -1)
       }
-      return runs.count == wanted.count ? try StudyResult.result(variant, runs, store, folder) : nil
+      // Where every run failed, nothing is wanted and nothing is there.
+      guard !runs.isEmpty, runs.count == wanted.count else { return nil }
+      return try StudyResult.result(variant, runs, store, folder)
     }
     let failures = all.filter { $0.state == .failed }
     if results.isEmpty, let failure = failures.first {
@@ -32,7 +34,8 @@ extension StudyResult {
         mend: "change its settings and choose another \(.out)")
     }
     guard !results.isEmpty else {
-      throw CheckpointError("\(folder.path) has no finished variant yet: let `fathom study` go on")
+      throw FathomError(
+        .notFound, at: folder.path, "no variant is finished yet", mend: "let `fathom study` go on")
     }
     guard Set(results.map(\.testHits.count)).count == 1 else {
       throw CheckpointError(

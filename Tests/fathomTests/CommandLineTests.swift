@@ -218,6 +218,17 @@ func json(_ text: String) throws -> [String: Any] {
     }
   }
 
+  @Test func `a study of which every run fails says so and names one`() throws {
+    try withTask { (folder: URL) throws in
+      let out = folder.appendingPathComponent("study").path
+      let outcome = try fathom(
+        ["study", "--variants", "1VA", "--epochs", "2", "--bert-lr", "1e30", "--quiet", "--out", out]
+          + data(folder))
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("1VA-s1 failed") && outcome.errors.contains("--bert-lr"))
+    }
+  }
+
   @Test func `wrong input ends in one sentence and a non-zero status`() throws {
     try withTask { folder in
       let model = folder.path + "/model"
