@@ -44,19 +44,6 @@ public struct PackedTokens {
     var queryOffsets: Tensor?
   }
 
-  /// Puts another batch in this one's tensors, which stay where they are.
-  /// - Precondition: it has as many sequences and as many tokens, and neither has segments.
-  public func refilled(_ sequences: [[Int32]]) -> PackedTokens {
-    let new = PackedTokens(sequences)
-    precondition(new.batchSize == batchSize && new.tokenCount == tokenCount, "the new batch has another size")
-    precondition(segments == nil, "a batch with segments cannot be refilled")
-    for (to, from) in [
-      (ids, new.ids), (positions, new.positions), (starts, new.starts), (offsets, new.offsets),
-    ] { to.copy(from: from) }
-    return PackedTokens(
-      ids: ids, positions: positions, segments: nil, lengths: new.lengths, derived: derived)
-  }
-
   /// The same sequences as smaller batches, each of at most `tokens` tokens or of one sequence.
   func parts(ofAtMost tokens: Int) -> [PackedTokens] {
     var parts: [[Int]] = []
