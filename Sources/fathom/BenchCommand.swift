@@ -49,6 +49,9 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var processor: ThreadArguments
 
+  @Flag(help: "libtorch's own operations alone, as on a processor that Fathom has no kernels for.")
+  var plain = false
+
   @Flag(help: "One JSON object per line instead of the table.")
   var json = false
 
@@ -67,7 +70,9 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() throws { try plain ? Fused.disabled(measure) : measure() }
+
+  private func measure() throws {
     processor.apply()
     let device = try Device(device)
     if worker { return try BenchWorker(device: device).run() }
