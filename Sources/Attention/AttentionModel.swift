@@ -101,7 +101,7 @@ public final class AttentionModel {
       }
       return (blocks, try finite(self.rollout(pairs).array(), "the weights of rollout"))
     }
-    let explained = try classifier.map { try explain($0, batch) }
+    let explained = try classifier.map { try explain($0, text.ids) }
     return TextReading(
       text, tokens: tokenizer.tokens(text.ids),
       isSpecial: text.ids.map(tokenizer.isSpecial),
@@ -140,8 +140,9 @@ public final class AttentionModel {
   /// - Source: Simonyan et al. 2013, "Deep Inside Convolutional Networks"; Shrikumar et al. 2017, "Learning Important
   ///   Features Through Propagating Activation Differences", section 2.2 (gradient × input).
   private func explain(
-    _ classifier: TextClassifier, _ batch: PackedTokens
+    _ classifier: TextClassifier, _ ids: [Int32]
   ) throws -> (prediction: TextClassifier.Prediction, attributions: [Double]) {
+    let batch = classifier.network.batch([ids])
     let embedded = withoutGradients { bert.embeddings(batch) }
     embedded.requiresGradient = true
     let logits = classifier.network(batch, embedded: embedded)  // [1,C]
@@ -150,6 +151,6 @@ public final class AttentionModel {
     let best = try TextClassifier.predictedClass(values)
     logits.narrowed(1, from: best, count: 1).sum().backward()
     let products = withoutGradients { (embedded.gradient! * embedded).sum(along: 1).array(Float.self) }
-    return (prediction, try finite(products, "the gradients").map(Double.init))
+    return (prediction, try finite(products, "the gradients").prefix(ids.count).map(Double.init))
   }
 }

@@ -6,14 +6,16 @@ import Torch
 /// names.
 ///
 /// Names are those of today's checkpoints without the `bert.` prefix
-/// (`encoder.layer.0.attention.self.query.weight`, `classifier.weight`); older `gamma` and `beta` and the
-/// `module.` of data parallel training read the same.
+/// (`encoder.layer.0.attention.self.query.weight`, `classifier.weight`); older `gamma` and `beta`, the `module.` of
+/// data parallel training and the `clf.` of the study of 2019 read the same.
 public struct Checkpoint: Sendable {
   public let folder: URL
   /// The files that hold the weights, in the order of their names.
   public let files: [URL]
   /// In the order of their names; a list takes a third of a dictionary's memory.
   private let tensors: [StoredTensor]
+  /// Whether the linear layer is called as the study of 2019 called it, `clf.`
+  public let isOfStudy2019: Bool
 
   /// Finds `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or its index, in this
   /// order, or the only `.pt` of the folder.
@@ -21,15 +23,16 @@ public struct Checkpoint: Sendable {
   public init(folder: URL) throws {
     self.folder = folder
     files = try Checkpoint.weightFiles(folder)
-    tensors = try Checkpoint.tensors(files)
+    (tensors, isOfStudy2019) = try Checkpoint.tensors(files)
   }
 
-  /// Opens one `.safetensors`, `.bin` or `.pt`; ``folder`` is the one that it is in.
+  /// Opens one `.safetensors`, `.bin` or `.pt`.
+  /// - Parameter folder: where config.json is; nil for the one that the file is in.
   /// - Throws: ``FathomError`` naming the file, and the tensor that is wrong.
-  public init(file: URL) throws {
-    folder = file.deletingLastPathComponent()
+  public init(file: URL, folder: URL? = nil) throws {
+    self.folder = folder ?? file.deletingLastPathComponent()
     files = [file]
-    tensors = try Checkpoint.tensors(files)
+    (tensors, isOfStudy2019) = try Checkpoint.tensors(files)
   }
 
   public var names: [String] { tensors.map(\.name) }
@@ -67,18 +70,23 @@ public struct Checkpoint: Sendable {
     var name = name[...]
     if name.hasPrefix("module.") { name = name.dropFirst(7) }
     if name.hasPrefix("bert.") { name = name.dropFirst(5) }
+    // What the study of 2019 called its linear layer
+    if isStudyName(name) { return "classifier." + name.dropFirst(4) }
     if name.hasSuffix(".gamma") { return name.dropLast(5) + "weight" }
     if name.hasSuffix(".beta") { return name.dropLast(4) + "bias" }
     return String(name)
   }
 
-  private static func tensors(_ files: [URL]) throws -> [StoredTensor] {
+  private static func isStudyName(_ name: some StringProtocol) -> Bool { name.hasPrefix("clf.") }
+
+  private static func tensors(_ files: [URL]) throws -> (tensors: [StoredTensor], isOfStudy2019: Bool) {
     var tensors: [StoredTensor] = []
     for file in files {
       let found =
         file.pathExtension == "safetensors" ? try SafeTensors.read(file).tensors : try TorchArchive.read(file)
       if tensors.isEmpty { tensors = found } else { tensors += found }
     }
+    let isOfStudy2019 = tensors.contains { isStudyName($0.name) }
     for index in tensors.indices { tensors[index].name = canonical(tensors[index].name) }
     tensors.sort { $0.name < $1.name }
     for (one, next) in zip(tensors, tensors.dropFirst()) where one.name == next.name {
@@ -86,7 +94,7 @@ public struct Checkpoint: Sendable {
         .damaged, at: files[0].path, "two tensors are named '\(one.name.prefix(200))'",
         mend: "the checkpoint mixes two models")
     }
-    return tensors
+    return (tensors, isOfStudy2019)
   }
 }
 

@@ -13,19 +13,32 @@ public final class ClassifierNetwork: Module {
   /// Its parameters stand beside the encoder's: `classifier.weight`, `lstm.…`.
   @Child("") var head: any Head
   let reading: HeadReading
+  private let deviations: Deviations
+  private let maximumLength: Int
+  private let padTokenID: Int32
 
   /// - Parameters:
   ///   - bert: nil for the baseline with an embedding of its own.
   ///   - vocabularySize: rows of that embedding.
-  public init(bert: BERTModel?, settings: ClassifierSettings, vocabularySize: Int) {
+  ///   - padTokenID: of the tokenizer, for a model that reads padding.
+  public init(bert: BERTModel?, settings: ClassifierSettings, vocabularySize: Int, padTokenID: Int32 = 0) {
     reading = settings.variant.head.reading
+    deviations = settings.deviations
+    maximumLength = settings.maximumLength
+    self.padTokenID = padTokenID
     self.bert = bert
     embedding = bert == nil ? Embedding(vocabularySize, ClassifierNetwork.newEmbeddingSize) : nil
     head = settings.variant.head.make(
       HeadShape(
         hiddenSize: bert?.config.hiddenSize ?? ClassifierNetwork.newEmbeddingSize,
         blockCount: settings.variant.blockCount, maximumLength: settings.maximumLength,
-        classCount: settings.labels.count, dropout: settings.dropout))
+        classCount: settings.labels.count, dropout: settings.dropout, deviations: settings.deviations))
+  }
+
+  /// A batch as this network reads it.
+  public func batch(_ sequences: [[Int32]], device: Device = .cpu) -> PackedTokens {
+    let batch = PackedTokens(sequences, device: device)
+    return deviations.readsPadding ? batch.padding(to: maximumLength, with: padTokenID) : batch
   }
 
   /// What turns token ids into vectors, BERT's or the baseline's own.
@@ -37,13 +50,14 @@ public final class ClassifierNetwork: Module {
     head.initialize(deviation: bert?.config.initializerRange ?? 0.02)
   }
 
-  /// Logits `[B,C]`, float32 whatever the encoder computes in.
+  /// Logits `[B,C]`, float32 whatever the encoder computes in, of what ``batch(_:device:)`` made.
   /// - Parameter embedded: the embeddings' output `[T,H]` of a BERT, for a caller who wants the gradient at it.
   public func callAsFunction(
     _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
   ) -> Tensor {
     let features = features(batch, embedded, dtype: dtype, training: training)
-    return head(HeadInput(features: features, batch: batch), training: training)
+    let dropsOut = training || deviations.dropsOutInTesting
+    return head(HeadInput(features: features, batch: batch), training: dropsOut)
   }
 
   private func features(_ batch: PackedTokens, _ embedded: Tensor?, dtype: DType, training: Bool) -> Tensor {

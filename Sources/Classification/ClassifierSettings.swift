@@ -10,6 +10,7 @@ public struct ClassifierSettings: Sendable, Equatable {
   public var labels: [String]
   public var text: TextSettings
   public var dropout: Double
+  public var deviations = Deviations()
 
   public init(
     variant: Variant, labels: [String], maximumLength: Int, truncation: Truncation = .head,
@@ -22,7 +23,11 @@ public struct ClassifierSettings: Sendable, Equatable {
     text = TextSettings(maximumLength: maximumLength, truncation: truncation, cleaning: cleaning)
   }
 
-  public init(variant: Variant, labels: [String], text: TextSettings, dropout: Double = 0.2) {
+  public init(
+    variant: Variant, labels: [String], text: TextSettings, dropout: Double = 0.2,
+    deviations: Deviations = Deviations()
+  ) {
+    self.deviations = deviations
     self.variant = variant
     self.labels = labels
     self.text = text
@@ -40,18 +45,21 @@ public struct ClassifierSettings: Sendable, Equatable {
 
 /// The `fathom` entry of config.json.
 struct FolderEntry: Codable {
-  /// Folders with a higher number are refused. 2 says what is done to a text.
-  static let newestFormat = 2
+  /// Folders with a higher number are refused. 2 says what is done to a text; 3 how the model deviates, and is written
+  /// only where it does.
+  static let newestFormat = 3
 
   let format: Int
   let variant: Variant
   let dropout: Double
   let text: TextSettings
+  let deviations: Deviations?
 
-  enum CodingKeys: String, CodingKey { case format, variant, dropout }
+  enum CodingKeys: String, CodingKey { case format, variant, dropout, deviations }
 
   init(_ settings: ClassifierSettings) {
-    format = FolderEntry.newestFormat
+    deviations = settings.deviations == Deviations() ? nil : settings.deviations
+    format = deviations == nil ? 2 : 3
     variant = settings.variant
     dropout = settings.dropout
     text = settings.text
@@ -70,6 +78,11 @@ struct FolderEntry: Codable {
         forKey: .dropout, in: values, debugDescription: "dropout is \(dropout)")
     }
     text = try TextSettings(from: decoder)
+    deviations = try values.decodeIfPresent(Deviations.self, forKey: .deviations)
+    guard (1...1_000_000).contains(deviations?.evaluationBatch ?? 1) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .deviations, in: values, debugDescription: "evaluation_batch is outside 1 to 1000000")
+    }
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -78,15 +91,18 @@ struct FolderEntry: Codable {
     try values.encode(variant, forKey: .variant)
     try values.encode(dropout, forKey: .dropout)
     try text.encode(to: encoder)
+    try values.encodeIfPresent(deviations, forKey: .deviations)
   }
 }
 
 extension ClassifierSettings {
   /// Reads what `config.json` says about the classifier.
-  /// - Parameter classCount: rows of the classifier's weight, which the file must agree with; it bounds the names that
-  ///   are made up where the file has none.
+  /// - Parameters:
+  ///   - classCount: rows of the classifier's weight, which the file must agree with; it bounds the names that are made
+  ///     up where the file has none.
+  ///   - published: what a file of the study of 2019 says, for where config.json says nothing of the classifier.
   /// - Throws: ``FathomError`` naming the file and what is wrong in it.
-  init(folder: URL, classCount: Int) throws {
+  init(folder: URL, classCount: Int, published: PublishedCheckpoint? = nil) throws {
     let file = folder.appendingPathComponent("config.json")
     guard let data = try? Data(contentsOf: file) else {
       throw FathomError(.unreadable, at: file.path, "the file cannot be read", mend: "name a model folder")
@@ -101,6 +117,7 @@ extension ClassifierSettings {
         let fathom = try JSONDecoder().decode(
           FolderEntry.self, from: JSONSerialization.data(withJSONObject: entry, options: .fragmentsAllowed))
         (variant, dropout, text) = (fathom.variant, fathom.dropout, fathom.text)
+        deviations = fathom.deviations ?? Deviations()
       } catch let error as FathomError {
         throw FathomError(error.code, at: file.path, error.what, mend: error.mend)
       } catch {
@@ -109,6 +126,11 @@ extension ClassifierSettings {
           "the 'fathom' entry lacks variant, max_length or truncation, or has a wrong value",
           mend: "bring the whole folder again")
       }
+      return
+    }
+    if let published {
+      let isNamed = root["id2label"].map { !($0 is NSNull) } ?? false
+      self = published.settings(labels: isNamed ? labels : nil)
       return
     }
     variant = Variant(.bert(.first(root["num_hidden_layers"] as? Int ?? 0)), .pooled)

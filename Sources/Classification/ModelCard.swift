@@ -26,8 +26,14 @@ extension TextClassifier {
       3. At most \(settings.maximumLength) tokens are read, [CLS] and [SEP] included; of a longer text \(truncation).
 
       `fathom predict --model .` and `fathom serve` do all of it.
-
+      \(deviationsSection)
       """
+  }
+
+  private var deviationsSection: String {
+    let sentences = settings.deviations.sentences
+    if sentences.isEmpty { return "" }
+    return "\n## What it does as a published study did\n\n" + sentences.map { "- \($0)\n" }.joined()
   }
 }
 

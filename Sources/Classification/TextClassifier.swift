@@ -30,9 +30,11 @@ public final class TextClassifier {
   ///   - bertDropout: of hidden states while training; nil takes that of config.json.
   ///   - attentionDropout: of attention while training; nil takes that of config.json.
   ///   - wordTokenizer: for `baseline-custom`, the tokenizer of its own words.
+  ///   - embeddingRows: of that baseline's table; nil for one per word.
   public convenience init(
     pretrained folder: URL, settings: ClassifierSettings, pooler: BERTModel.PoolerStart = .pretrained,
-    bertDropout: Double? = nil, attentionDropout: Double? = nil, wordTokenizer: (any Tokenizing)? = nil
+    bertDropout: Double? = nil, attentionDropout: Double? = nil, wordTokenizer: (any Tokenizing)? = nil,
+    embeddingRows: Int? = nil
   ) throws {
     guard settings.labels.count >= 2 else {
       throw CheckpointError(
@@ -46,7 +48,8 @@ public final class TextClassifier {
       }
       tokenizer = wordTokenizer
       network = ClassifierNetwork(
-        bert: nil, settings: settings, vocabularySize: tokenizer.tokenCount)
+        bert: nil, settings: settings, vocabularySize: max(embeddingRows ?? 0, tokenizer.tokenCount),
+        padTokenID: tokenizer.padTokenID)
     } else {
       let checkpoint = try Checkpoint(folder: folder)
       var selection = BlockSelection.first(0)
@@ -60,7 +63,8 @@ public final class TextClassifier {
         })
       tokenizer = try Tokenizer(folder: folder)
       try TextClassifier.check(tokenizer, settings, bert.config, folder)
-      network = ClassifierNetwork(bert: bert, settings: settings, vocabularySize: 0)
+      network = ClassifierNetwork(
+        bert: bert, settings: settings, vocabularySize: 0, padTokenID: tokenizer.padTokenID)
     }
     network.initializeHead()
     let keepsHead = try network.loadHead(from: folder, settings)
@@ -103,28 +107,42 @@ public final class TextClassifier {
     _ sequences: [[Int32]], tokensPerBatch: Int = 4096, dtype: DType = .float32, device: Device = .cpu,
     progress: ((Int) throws -> Void)? = nil
   ) rethrows -> [[Float]] {
-    let order = sequences.indices.sorted { (sequences[$0].count, $0) < (sequences[$1].count, $1) }
     var rows = [[Float]](repeating: [], count: sequences.count)
-    var start = 0
-    while start < order.count {
-      var end = start, tokens = 0
-      while end < order.count, end == start || tokens + sequences[order[end]].count <= tokensPerBatch {
-        tokens += sequences[order[end]].count
-        end += 1
-      }
-      let chosen = order[start..<end]
+    var done = 0
+    for chosen in batches(sequences.map(\.count), tokensPerBatch) {
       let classes = settings.labels.count
       let flat = withoutGradients {
-        let batch = chosen.map { sequences[$0] }
-        return network(PackedTokens(batch, device: device), dtype: dtype).array(Float.self)
+        let batch = network.batch(chosen.map { sequences[$0] }, device: device)
+        return network(batch, dtype: dtype).array(Float.self)
       }
       for (row, index) in chosen.enumerated() {
         rows[index] = Array(flat[row * classes..<(row + 1) * classes])
       }
-      start = end
-      try progress?(end)
+      done += chosen.count
+      try progress?(done)
     }
     return rows
+  }
+
+  /// Which texts are run together.
+  private func batches(_ lengths: [Int], _ tokensPerBatch: Int) -> [ArraySlice<Int>] {
+    if let size = settings.deviations.evaluationBatch {
+      let order = Array(lengths.indices)
+      return stride(from: 0, to: order.count, by: size).map { order[$0..<min($0 + size, order.count)] }
+    }
+    let order = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
+    var batches: [ArraySlice<Int>] = []
+    var start = 0
+    while start < order.count {
+      var end = start, tokens = 0
+      while end < order.count, end == start || tokens + lengths[order[end]] <= tokensPerBatch {
+        tokens += lengths[order[end]]
+        end += 1
+      }
+      batches.append(order[start..<end])
+      start = end
+    }
+    return batches
   }
 
   public struct Prediction: Sendable {

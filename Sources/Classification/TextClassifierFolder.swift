@@ -44,22 +44,42 @@ extension TextClassifier {
         .unsupported, at: folder.path, "the folder has no classifier on its encoder",
         mend: "train one with `fathom train --model \(folder.path)`")
     }
-    let settings = try ClassifierSettings(folder: folder, classCount: rows)
+    let published = checkpoint.isOfStudy2019 ? try PublishedCheckpoint(checkpoint) : nil
+    try self.init(
+      checkpoint, ClassifierSettings(folder: folder, classCount: rows, published: published))
+  }
+
+  /// - Parameter checkpoint: whose folder holds config.json and the tokenizer.
+  convenience init(_ checkpoint: Checkpoint, _ settings: ClassifierSettings) throws {
+    let folder = checkpoint.folder
     let tokenizer = try Tokenizer(folder: folder)
     var bert: BERTModel?
     if settings.variant.encoder != .newEmbedding {
-      let config = try BERTConfig(folder: folder)
-      try TextClassifier.check(tokenizer, settings, config, folder)
       let hasPooler = settings.variant.head.reading == .pooledFirstToken
       if hasPooler, !checkpoint.contains("pooler.dense.weight") {
         throw CheckpointError(
           "\(folder.path): tensor 'bert.pooler.dense.weight' is missing: the classifier cannot run without it"
         )
       }
-      bert = try BERTModel(checkpoint, pooler: hasPooler ? .pretrained : .none)
+      // A file of 2019 may have fewer blocks and positions than the config.json beside it.
+      let isCut = checkpoint.isOfStudy2019
+      let model = try BERTModel(
+        checkpoint,
+        options: EncoderOptions(
+          blocks: isCut ? .first(settings.variant.blockCount) : nil, pooler: hasPooler ? .pretrained : .none,
+          maximumPositions: isCut ? checkpoint["embeddings.position_embeddings.weight"]?.shape.first : nil))
+      try TextClassifier.check(tokenizer, settings, model.config, folder)
+      bert = model
+    }
+    let rows = checkpoint["embedding.weight"]?.shape.first ?? 0
+    guard bert != nil || rows >= tokenizer.tokenCount else {
+      throw FathomError(
+        .mismatch, at: folder.path,
+        "its vocabulary has \(tokenizer.tokenCount) pieces and its embedding \(rows) rows",
+        mend: "bring the vocab.txt that belongs to the model")
     }
     let network = ClassifierNetwork(
-      bert: bert, settings: settings, vocabularySize: tokenizer.tokenCount)
+      bert: bert, settings: settings, vocabularySize: rows, padTokenID: tokenizer.padTokenID)
     try network.loadHead(checkpoint)
     self.init(network, tokenizer, settings)
   }

@@ -12,13 +12,17 @@ public struct BatchPlan: Sendable {
   private let count: Int
   private let batchSize: Int
   private let seed: UInt64
+  private let joinsLikeLengths: Bool
   private static let batchesPerPool = 50
   /// A longer list would take time and memory before the first step; the order of a shorter one is that of
   /// earlier versions.
   static let longestList = 1 << 20
 
-  /// - Parameter seed: of the run; with `epoch` it fixes the order.
-  public init(count: Int, batchSize: Int, seed: UInt64, epoch: Int) {
+  /// - Parameters:
+  ///   - seed: of the run; with `epoch` it fixes the order.
+  ///   - joinsLikeLengths: false leaves the examples as they were shuffled.
+  public init(count: Int, batchSize: Int, seed: UInt64, epoch: Int, joinsLikeLengths: Bool = true) {
+    self.joinsLikeLengths = joinsLikeLengths
     self.batchSize = batchSize
     self.count = count
     self.seed = seed &* 0x2545_F491_4F6C_DD1D &+ UInt64(epoch)
@@ -46,7 +50,9 @@ public struct BatchPlan: Sendable {
   /// - Parameter lengths: tokens of the pool's examples.
   public func batches(inPool index: Int, lengths: [Int]) -> [[Int]] {
     // Ties keep the shuffled order: by example, truncated texts would come out class by class.
-    let sorted = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
+    let sorted =
+      joinsLikeLengths
+      ? lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) } : Array(lengths.indices)
     var generator = SeededGenerator(seed: seed &+ UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15)
     return stride(from: 0, to: sorted.count, by: batchSize)
       .map { Array(sorted[$0..<min($0 + batchSize, sorted.count)]) }

@@ -83,19 +83,24 @@ public struct EncoderOptions: Sendable {
   /// nil takes that of config.json.
   public var hiddenDropout: Double?
   public var attentionDropout: Double?
+  /// Rows of the checkpoint's position embeddings, where they are not as many as config.json says.
+  public var maximumPositions: Int?
 
   public init(
     blocks: BlockSelection? = nil, pooler: EncoderPooler = .pretrained, hiddenDropout: Double? = nil,
-    attentionDropout: Double? = nil
+    attentionDropout: Double? = nil, maximumPositions: Int? = nil
   ) {
     self.blocks = blocks
     self.pooler = pooler
     self.hiddenDropout = hiddenDropout
     self.attentionDropout = attentionDropout
+    self.maximumPositions = maximumPositions
   }
 }
 
 /// Where a pooler's weights come from, or that there is none.
 public enum EncoderPooler: String, Sendable, CaseIterable, Codable {
   case pretrained, reinitialized, none
+  /// Every weight 1 and every bias 0, as the study of 2019 started it anew: all its features are equal.
+  case ones
 }

@@ -9,6 +9,8 @@ public struct PackedTokens {
   /// `[T]` int64: which text of a pair each token belongs to; nil when every token is of the first.
   public let segments: Tensor?
   public let lengths: [Int]
+  /// Where [PAD]s were put after each sequence: how many of its tokens are attended to. nil without them.
+  public let attended: [Int]?
   private let derived: Derived
 
   /// - Parameter segments: a number for each token of each sequence, 0 for the first text and 1 for the
@@ -28,13 +30,34 @@ public struct PackedTokens {
   }
 
   private init(
-    ids: Tensor, positions: Tensor, segments: Tensor?, lengths: [Int], derived: Derived = Derived()
+    ids: Tensor, positions: Tensor, segments: Tensor?, lengths: [Int], attended: [Int]? = nil
   ) {
     self.ids = ids
     self.positions = positions
     self.segments = segments
     self.lengths = lengths
-    self.derived = derived
+    self.attended = attended
+    derived = Derived()
+  }
+
+  /// The same sequences, each with [PAD]s up to a length: they go through the encoder as a framework that pads sends
+  /// them, and no token attends to them.
+  /// - Precondition: no sequence is longer, and none is of a pair.
+  public func padding(to length: Int, with token: Int32) -> PackedTokens {
+    precondition(longest <= length && segments == nil, "padding to \(length) cuts a sequence of \(longest)")
+    let filling = Tensor.full(Double(token), [batchSize * length], dtype: .int64, device: ids.device)
+    return PackedTokens(
+      ids: filling.replacing(paddedRows(length), with: ids),
+      positions: Tensor(lengths.flatMap { _ in 0..<Int64(length) }).to(ids.device), segments: nil,
+      lengths: lengths.map { _ in length }, attended: lengths)
+  }
+
+  /// The row of each token in a padded batch.
+  private func paddedRows(_ length: Int) -> Tensor {
+    let rows = lengths.enumerated().flatMap { index, count in
+      (index * length..<index * length + count).map(Int64.init)
+    }
+    return Tensor(rows).to(ids.device)
   }
 
   /// Made when they are first asked for, then kept for the other blocks.
@@ -59,8 +82,10 @@ public struct PackedTokens {
     let (ids, positions) = (ids.split(sizes), positions.split(sizes))
     let segments = segments?.split(sizes)
     return parts.indices.map { index in
-      PackedTokens(
-        ids: ids[index], positions: positions[index], segments: segments?[index], lengths: parts[index])
+      let first = parts[..<index].reduce(0) { $0 + $1.count }
+      return PackedTokens(
+        ids: ids[index], positions: positions[index], segments: segments?[index], lengths: parts[index],
+        attended: attended.map { Array($0[first..<first + parts[index].count]) })
     }
   }
 
@@ -102,13 +127,13 @@ public struct PackedTokens {
   var runSizes: [Int] { runs.map { $0.count * $0.length } }
 
   /// Neighbouring sequences of the same length, which attention handles as one `[n,N,L,D]`.
-  var runs: [(count: Int, length: Int)] {
-    var runs: [(count: Int, length: Int)] = []
-    for length in lengths {
-      if let last = runs.last, last.length == length {
+  var runs: [(count: Int, length: Int, attended: Int)] {
+    var runs: [(count: Int, length: Int, attended: Int)] = []
+    for (length, attended) in zip(lengths, attended ?? lengths) {
+      if let last = runs.last, last.length == length, last.attended == attended {
         runs[runs.count - 1].count += 1
       } else {
-        runs.append((1, length))
+        runs.append((1, length, attended))
       }
     }
     return runs
@@ -129,12 +154,8 @@ public struct PackedTokens {
     precondition(length >= longest, "padding to \(length) would cut a sequence of \(longest)")
     let width = x.shape[1]
     if lengths.allSatisfy({ $0 == length }) { return x.reshaped([batchSize, length, width]) }
-    var rows: [Int64] = []
-    for (index, count) in lengths.enumerated() {
-      rows += (index * length..<index * length + count).map(Int64.init)
-    }
     return Tensor.zeros([batchSize * length, width], dtype: x.dtype, device: x.device)
-      .replacing(Tensor(rows).to(x.device), with: x).reshaped([batchSize, length, width])
+      .replacing(paddedRows(length), with: x).reshaped([batchSize, length, width])
   }
 
   /// Probabilities of each run, `[n,N,L,L]` → `[B,N,P,P]`, zeros beyond each sequence.

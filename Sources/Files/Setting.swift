@@ -2,7 +2,7 @@
 public enum Setting: String, Sendable, CaseIterable {
   case model, train, test, validation, text, out, resume, overwrite
   case textColumn, labelColumn, hasHeader, quoting, dataCache, validationShare, testShare, folds, limit
-  case variants, epochs, batchSize, accumulation, maximumLength, truncation, headShare
+  case variant, variants, labels, epochs, batchSize, accumulation, maximumLength, truncation, headShare
   case bertLearningRate, headLearningRate, clipNorm, device, threads, precision
   case host, port, token
 }

@@ -41,6 +41,7 @@ struct StudySettings {
       ("selection", selection), ("batch size", values { $0.training.batchSize }),
       ("learning rates", "\(rates); \(schedule)"),
       ("tokens per text", "\(values { $0.text.maximumLength }) at most, \(cut)"), ("device", device),
+      ("as published in 2019", values { ($0.asPublished ?? []).joined(separator: ", ") }),
       (
         "intervals",
         "95 %: Wilson over test examples; with several seeds Student's t over them too, in quadrature. "

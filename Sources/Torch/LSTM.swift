@@ -43,6 +43,17 @@ public final class BiLSTM: Module {
     return states.selected(Tensor(order.sequenceRanks).to(x.device))
   }
 
+  /// What each step gives, in both directions: packed `[T,in]` → `[T, 2·hidden]`.
+  /// - Parameter lengths: tokens of each sequence; they add up to T and none is 0.
+  public func steps(_ x: Tensor, lengths: [Int]) -> Tensor {
+    let order = PackedOrder(lengths)
+    let data = x.selected(Tensor(order.tokens).to(x.device))
+    let weights = parametersInOrder.map { $0.to(x.dtype) }
+    var rows = [Int64](repeating: 0, count: order.tokens.count)
+    for (row, token) in order.tokens.enumerated() { rows[Int(token)] = Int64(row) }
+    return plain(data, Tensor(order.batchSizes), weights).output.selected(Tensor(rows).to(x.device))
+  }
+
   /// As `torch.nn.LSTM` and the kernels take them.
   private var parametersInOrder: [Tensor] {
     [
@@ -57,14 +68,24 @@ public final class BiLSTM: Module {
     return made(withHandles([weights]) { ct_bilstm(data.handle, batchSizes.handle, $0[0], limits) })
   }
 
+  /// The same by libtorch's own operations.
   private func plainStates(_ data: Tensor, _ batchSizes: Tensor, _ weights: [Tensor]) -> Tensor {
+    let states = plain(data, batchSizes, weights).states
+    return states.transposed(0, 1).reshaped([-1, 2 * hiddenSize])
+  }
+
+  /// The output of every step `[T, 2·hidden]`, and the final states `[2,B,hidden]`.
+  private func plain(
+    _ data: Tensor, _ batchSizes: Tensor, _ weights: [Tensor]
+  ) -> (output: Tensor, states: Tensor) {
     let batch = Int(batchSizes.narrowed(0, from: 0, count: 1).item)
     let zeros = Tensor.zeros([2, batch, hiddenSize], dtype: data.dtype, device: data.device)
     var out = [OpaquePointer?](repeating: nil, count: 3)
     let inputs = ct_lstm_inputs(
       data: data.handle, batch_sizes: batchSizes.handle, h0: zeros.handle, c0: zeros.handle)
     done(withHandles([weights]) { ct_lstm_packed(inputs, $0[0], ct_grad_mode(), &out) })
-    return out.map { Tensor($0!) }[1].transposed(0, 1).reshaped([batch, 2 * hiddenSize])
+    let results = out.map { Tensor($0!) }
+    return (results[0], results[1])
   }
 }
 

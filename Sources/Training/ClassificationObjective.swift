@@ -37,7 +37,7 @@ final class ClassificationObjective: Objective {
   func makeOptimizer() -> AdamW { AdamW(classifier.network, options) }
 
   func loss(_ part: TrainingPart, optimizer: AdamW) -> Tensor? {
-    let packed = PackedTokens(part.sequences, device: options.device)
+    let packed = classifier.network.batch(part.sequences, device: options.device)
     optimizer.willRead(packed.ids, of: classifier.network.tokenEmbedding.weight)
     let logits = classifier.network(packed, dtype: options.precision.dtype, training: true)
     return classifier.task.loss(logits, classes: part.examples.map { train.data.targets[$0] })
@@ -47,13 +47,30 @@ final class ClassificationObjective: Objective {
     var figures = Evaluation()
     if let validation {
       let logits = try self.logits(validation, progress)
-      figures.validation = try Metrics(logits: logits, targets: validation.data.targets)
+      figures.validation = try metrics(logits, validation.data.targets)
       lastLogits = logits
     }
     if options.selection == .test {
-      figures.test = try Metrics(logits: logits(test, progress), targets: test.data.targets)
+      figures.test = try metrics(logits(test, progress), test.data.targets)
     }
     return figures
+  }
+
+  /// The figures of a set, averaged as the options say.
+  func metrics(_ logits: [[Float]], _ targets: some Collection<Int>) throws -> Metrics {
+    let all = try Metrics(logits: logits, targets: targets)
+    guard options.averagesOverBatches == true else { return all }
+    let (targets, size) = (Array(targets), options.batchSize)
+    let parts = try stride(from: 0, to: logits.count, by: size).map { start in
+      let chosen = start..<min(start + size, logits.count)
+      return try Metrics(logits: Array(logits[chosen]), targets: Array(targets[chosen]))
+    }
+    func mean(_ figure: (Metrics) -> Double) -> Double {
+      parts.map(figure).reduce(0, +) / Double(parts.count)
+    }
+    return Metrics(
+      count: all.count, accuracy: mean(\.accuracy), macroF1: all.macroF1, loss: mean(\.loss),
+      confusion: all.confusion)
   }
 
   func score(_ epoch: EpochRecord) -> Double {

@@ -12,12 +12,14 @@ public struct RunSettings: Codable, Hashable, Sendable {
   public var text: TextSettings
   public var network: NetworkSettings
   public var training: TrainingOptions
+  /// What was done as a published study did it, by name; nil for nothing.
+  public var asPublished: [String]?
   /// CPU threads; they may change the last bits of the weights and are no part of the identity.
   public var threads: Int
 
   public init(
     variant: Variant, model: ModelIdentity, data: DataIdentity, text: TextSettings, network: NetworkSettings,
-    training: TrainingOptions, threads: Int
+    training: TrainingOptions, asPublished: [String]? = nil, threads: Int
   ) {
     self.variant = variant
     self.model = model
@@ -25,7 +27,13 @@ public struct RunSettings: Codable, Hashable, Sendable {
     self.text = text
     self.network = network
     self.training = training
+    self.asPublished = asPublished
     self.threads = threads
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case variant, model, data, text, network, training, threads
+    case asPublished = "as_published"
   }
 
   /// A hash of all that changes the weights a run ends with: settings, the model's files and the data. Names do not count.
@@ -34,6 +42,7 @@ public struct RunSettings: Codable, Hashable, Sendable {
     own.model.name = ""
     own.data.name = ""
     own.threads = 0
+    own.asPublished = nil
     return RunSettings.canonicalJSON(own).sha256
   }
 
@@ -104,6 +113,11 @@ public struct NetworkSettings: Codable, Hashable, Sendable {
   public var bertDropout: Double?
   public var attentionDropout: Double?
   public var pooler: BERTModel.PoolerStart
+  /// nil where there are none
+  public var deviations: Deviations?
+  /// `baseline-custom` reads the model's word pieces through a new table of so many rows; nil reads the words of the
+  /// training texts.
+  public var wordPieceRows: Int?
 
   public init(
     dropout: Double = 0.2, bertDropout: Double? = nil, attentionDropout: Double? = nil,
@@ -119,5 +133,7 @@ public struct NetworkSettings: Codable, Hashable, Sendable {
     case dropout, pooler
     case bertDropout = "bert_dropout"
     case attentionDropout = "attention_dropout"
+    case deviations
+    case wordPieceRows = "word_piece_rows"
   }
 }

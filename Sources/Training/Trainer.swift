@@ -93,7 +93,8 @@ public final class Trainer {
   private func trainEpoch() throws {
     let epoch = state.history.count
     let plan = BatchPlan(
-      count: objective.exampleCount, batchSize: options.batchSize, seed: options.seed, epoch: epoch)
+      count: objective.exampleCount, batchSize: options.batchSize, seed: options.seed, epoch: epoch,
+      joinsLikeLengths: options.batching == .likeLengths)
     let finished = state.step
     var step = 0
     var ahead: Background<[[Int32]]>?

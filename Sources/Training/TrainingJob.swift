@@ -81,6 +81,8 @@ public struct TrainingJob: Sendable {
   public var options: TrainingOptions
   public var text: TextSettings
   public var network = NetworkSettings()
+  /// What is done as a published study did it, by name, for reports
+  public var asPublished: [String] = []
   private let modelDigest: String
 
   /// - Parameter model: a pretrained BERT's folder, whose files are read once for the run's identity.
@@ -135,7 +137,8 @@ public struct TrainingJob: Sendable {
   public var settings: RunSettings {
     RunSettings(
       variant: variant, model: ModelIdentity(name: model.lastPathComponent, digest: modelDigest),
-      data: data.identity, text: text, network: network, training: options, threads: Engine.threadCount)
+      data: data.identity, text: text, network: network, training: options,
+      asPublished: asPublished.isEmpty ? nil : asPublished, threads: Engine.threadCount)
   }
 
   /// What must be equal for a stopped run to go on, and for a finished one to be taken as this one.
@@ -176,7 +179,7 @@ public struct TrainingJob: Sendable {
     let size = (try FileManager.default.attributesOfItem(atPath: weights)[.size] as? NSNumber)?.intValue ?? 0
     let record = RunRecord(
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
-      test: try Metrics(logits: logits, targets: data.test.targets),
+      test: try objective.metrics(logits, data.test.targets),
       parameters: objective.classifier.parameterCount, sizeBytes: size,
       inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9),
       latencyMilliseconds: try objective.latencyMilliseconds(), peakMemoryBytes: Engine.peakMemoryBytes,
@@ -210,9 +213,12 @@ public struct TrainingJob: Sendable {
 
   private func makeClassifier() throws -> TextClassifier {
     let settings = ClassifierSettings(
-      variant: variant, labels: data.train.classes, text: text, dropout: network.dropout)
+      variant: variant, labels: data.train.classes, text: text, dropout: network.dropout,
+      deviations: network.deviations ?? Deviations())
     var words: (any Tokenizing)?
-    if variant.encoder == .newEmbedding {
+    if variant.encoder == .newEmbedding, network.wordPieceRows != nil {
+      words = try Tokenizer(folder: model)
+    } else if variant.encoder == .newEmbedding {
       let normalisation = TokenizerOptions(lowercases: true)
       let cleaned = data.train.texts.lazy.map(text.cleaning.callAsFunction)
       words = try WordCounts(cleaned, options: normalisation)
@@ -220,7 +226,7 @@ public struct TrainingJob: Sendable {
     }
     return try TextClassifier(
       pretrained: model, settings: settings, pooler: network.pooler, bertDropout: network.bertDropout,
-      attentionDropout: network.attentionDropout, wordTokenizer: words)
+      attentionDropout: network.attentionDropout, wordTokenizer: words, embeddingRows: network.wordPieceRows)
   }
 
   private func headNote(_ classifier: TextClassifier) -> String {

@@ -10,6 +10,13 @@ public struct TrainingOptions: Sendable, Hashable {
     case test
   }
 
+  public enum Batching: String, Sendable, CaseIterable, Codable {
+    /// Texts of like length together, which is faster
+    case likeLengths = "like-lengths"
+    /// As they were shuffled
+    case shuffled
+  }
+
   public enum Schedule: String, Sendable, CaseIterable, Codable { case constant, linear }
 
   public enum Precision: String, Sendable, CaseIterable, Codable {
@@ -41,6 +48,11 @@ public struct TrainingOptions: Sendable, Hashable {
   public var selection = Selection.validation
   /// What makes an epoch the best one.
   public var metric = Metric.accuracy
+  /// How the examples of an epoch are put together in batches.
+  public var batching = Batching.likeLengths
+  /// Accuracy and loss are means over batches of `batchSize` examples, of which the last may be smaller and weighs as
+  /// much: nil, which is usual, takes them over examples.
+  public var averagesOverBatches: Bool?
   public var seed: UInt64 = 1
   public var precision = Precision.fp32
   public var device = Device.cpu
@@ -59,7 +71,8 @@ public struct TrainingOptions: Sendable, Hashable {
 extension TrainingOptions: Codable {
   enum CodingKeys: String, CodingKey {
     case epochs, accumulation, beta1, beta2, epsilon, schedule, warmup, patience, metric, seed, precision,
-      device
+      device, batching
+    case averagesOverBatches = "averages_over_batches"
     case batchSize = "batch_size"
     case bertLearningRate = "bert_lr"
     case headLearningRate = "head_lr"
@@ -89,6 +102,8 @@ extension TrainingOptions: Codable {
     try read(.metric, &metric)
     try read(.seed, &seed)
     try read(.precision, &precision)
+    try read(.batching, &batching)
+    averagesOverBatches = try values.decodeIfPresent(Bool.self, forKey: .averagesOverBatches)
     clipNorm = try values.decodeIfPresent(Double.self, forKey: .clipNorm)
     patience = try values.decodeIfPresent(Int.self, forKey: .patience)
     if let name = try values.decodeIfPresent(String.self, forKey: .device) { device = Device(recorded: name) }
@@ -113,6 +128,9 @@ extension TrainingOptions: Codable {
     try values.encode(metric, forKey: .metric)
     try values.encode(seed, forKey: .seed)
     try values.encode(precision, forKey: .precision)
+    // Not written where it is the usual one: the identity of earlier runs stays.
+    if batching != .likeLengths { try values.encode(batching, forKey: .batching) }
+    try values.encodeIfPresent(averagesOverBatches, forKey: .averagesOverBatches)
     try values.encode(device.description, forKey: .device)
   }
 }

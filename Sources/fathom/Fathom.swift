@@ -27,7 +27,7 @@ struct Fathom: AsyncParsableCommand {
       StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AttentionCommand.self,
       OutputsCommand.self,
       TokenizeCommand.self, ReportCommand.self, ServeCommand.self,
-      RunsCommand.self, PretrainCommand.self, FetchCommand.self, BenchCommand.self,
+      RunsCommand.self, PretrainCommand.self, FetchCommand.self, ImportCommand.self, BenchCommand.self,
     ])
 
   static func main() async {

@@ -25,8 +25,8 @@ enum Flags {
 
 extension ParsableArguments {
   /// Makes of a library's error one that ArgumentParser shows with the command's usage.
-  func namingFlags(_ body: () throws -> Void) throws {
-    do { try body() } catch let error as FathomError {
+  func namingFlags<R>(_ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as FathomError {
       throw ValidationError(error.description(naming: Flags.name))
     }
   }

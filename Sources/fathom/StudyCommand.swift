@@ -38,8 +38,21 @@ struct StudyCommand: ParsableCommand {
   @Option(help: "Variants with commas (default: VA at every depth and both baselines).")
   var variants: String?
 
-  @Option(help: "fair: the same settings for all; imdb-2019: the table of 2019 with its settings.")
+  @Option(
+    help: """
+      fair: the same settings for all; imdb-2019: the rows and the protocol of the study of 2019, the slips of its code \
+      mended.
+      """)
   var preset = Preset.fair
+
+  @Flag(help: "With --preset imdb-2019: do as that study's code did, slips included, and name them.")
+  var asPublished = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Some of these slips alone, by name with commas: \(PublishedSlip.all.map(\.name).joined(separator: ", ")).",
+      valueName: "names"))
+  var slips: String?
 
   @Option(help: "Runs of each variant.", in: .from(1, to: 1000))
   var seeds = 1
@@ -87,7 +100,17 @@ struct StudyCommand: ParsableCommand {
     if folds != nil, preset == .imdb2019 {
       throw ValidationError("--preset imdb-2019 chose its epochs on the test set: it has no --folds")
     }
-    for (flag, list) in [("--variants", variants), ("--train-sizes", trainSizes)] {
+    guard preset == .imdb2019 || !asPublished && slips == nil else {
+      throw ValidationError("--as-published and --slips belong to --preset imdb-2019")
+    }
+    guard slips == nil || !asPublished else {
+      throw ValidationError("--as-published is all of the slips: leave --slips out, or name some")
+    }
+    let chosen = try namingFlags { try publishedSlips() }
+    if training.selectOn == .validation, chosen.contains(where: { $0.name == "lowest-test-loss" }) {
+      throw ValidationError("lowest-test-loss selects on the test set: give no --select-on validation")
+    }
+    for (flag, list) in [("--variants", variants), ("--train-sizes", trainSizes), ("--slips", slips)] {
       guard list?.commaList.isEmpty != true else { throw ValidationError("\(flag) is empty: leave it out") }
     }
   }
@@ -101,6 +124,7 @@ struct StudyCommand: ParsableCommand {
     let sizes = try sizes(below: sets.train.count).map {
       (size: $0, plan: try makePlan(sets, size: $0))
     }
+    if preset == .imdb2019, !quiet { try explainPreset() }
     Interrupts.listen()
     for (size, plan) in sizes {
       _ = try run(plan, in: Study.folder(size: size, in: folder), title: "\(size) examples ")
@@ -180,15 +204,39 @@ struct StudyCommand: ParsableCommand {
     var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)
     plan.folds = folds
     try plan.check()
-    if preset == .imdb2019, training.batchSize == nil { plan.batchSize = IMDB2019.batchSize(blocks:) }
+    if preset == .imdb2019 {
+      let slips = try publishedSlips()
+      plan.adjust = { job in
+        job.options.batchSize = training.batchSize ?? IMDB2019.batchSize(blocks: job.variant.blockCount)
+        job.apply(slips)
+        if let epochs = training.epochs { job.options.epochs = epochs }
+      }
+    }
     return plan
   }
 
   private func names() throws -> [String] {
     if let variants { return variants.commaList }
-    if preset == .imdb2019 { return IMDB2019.variants }
     let depth = try BERTConfig(folder: URL(fileURLWithPath: model)).blockCount
+    if preset == .imdb2019 { return try IMDB2019.variants(blocks: depth).run.map(\.description) }
     return (1...max(depth, 1)).map { "\($0)VA" } + ["baseline-bert", "baseline-custom"]
+  }
+
+  private func publishedSlips() throws -> [PublishedSlip] {
+    asPublished ? PublishedSlip.all : try PublishedSlip.named(slips?.commaList ?? [])
+  }
+
+  /// Says what of the study of 2019 is not run, and which of its slips are.
+  private func explainPreset() throws {
+    let depth = try BERTConfig(folder: URL(fileURLWithPath: model)).blockCount
+    let leftOut = try IMDB2019.variants(blocks: depth).leftOut
+    if variants == nil, !leftOut.isEmpty {
+      let names = leftOut.map(\.description).joined(separator: ", ")
+      Output.note("imdb-2019 leaves out \(names): the model has \(depth) block\(depth == 1 ? "" : "s")")
+    }
+    let slips = try publishedSlips()
+    for slip in slips { Output.note("as published, \(slip.name): \(slip.what)") }
+    if slips.isEmpty { Output.note("imdb-2019 with the slips of its code mended; --as-published keeps them") }
   }
 
   private func printJSON(_ result: StudyResult) throws {
@@ -206,6 +254,7 @@ struct StudyCommand: ParsableCommand {
       "best": conclusion.recommendation?.best.variant.description as Any? ?? NSNull(),
       "recommendation": recommendation ?? NSNull(), "conclusion": conclusion.sentence,
       "selected_on": result.selectedOnTest ? "test" : "validation",
+      "as_published": try publishedSlips().map(\.name),
       "failed": result.failures.map { ["run": $0.name, "reason": $0.reason ?? ""] },
     ])
   }

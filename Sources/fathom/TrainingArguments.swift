@@ -118,7 +118,9 @@ struct TrainingArguments: ParsableArguments {
     guard accumulation <= batchSize ?? .max else {
       throw ValidationError("--accumulation cuts a batch into parts: it cannot be more than --batch-size")
     }
-    guard pooler != .none else { throw ValidationError("--pooler is pretrained or reinitialized") }
+    guard pooler == .pretrained || pooler == .reinitialized else {
+      throw ValidationError("--pooler is pretrained or reinitialized")
+    }
     try namingFlags { _ = try Truncation(truncation, headShare: headShare) }
   }
 

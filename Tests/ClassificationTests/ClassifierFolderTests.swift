@@ -67,7 +67,7 @@ import WordPiece
         root["fathom"] = entry
       }
     }
-    #expect(try code(entry { $0["format"] = 3 }) == .newer)
+    #expect(try code(entry { $0["format"] = 4 }) == .newer)
     #expect(try code(entry { $0["format"] = nil }) == nil)
     #expect(try code(entry { $0["max_length"] = -5 }) == .damaged)
     #expect(try code(entry { $0["dropout"] = 7 }) == .damaged)

@@ -199,6 +199,21 @@ import Testing
 }
 
 @Suite struct BatchPlanTests {
+  @Test func `without regard to length, batches are the shuffled examples in their order`() {
+    let lengths = (0..<130).map { ($0 * 37) % 91 + 3 }
+    let plan = BatchPlan(count: 130, batchSize: 8, seed: 1, epoch: 0, joinsLikeLengths: false)
+    let batches = plan.batches(lengths: lengths)
+    #expect(batches.flatMap { $0 }.sorted() == Array(0..<130))
+    let shuffled = (0..<plan.poolCount).flatMap(plan.pool)
+    #expect(
+      Set(batches.map(\.first)).isSubset(
+        of: Set(shuffled.enumerated().filter { $0.offset % 8 == 0 }.map(\.element))))
+    let spread = batches.map { batch in batch.map { lengths[$0] }.max()! - batch.map { lengths[$0] }.min()! }
+    let joined = BatchPlan(count: 130, batchSize: 8, seed: 1, epoch: 0).batches(lengths: lengths)
+      .map { batch in batch.map { lengths[$0] }.max()! - batch.map { lengths[$0] }.min()! }
+    #expect(spread.reduce(0, +) > 3 * joined.reduce(0, +))
+  }
+
   @Test func `every example comes once an epoch, in an order that seed and epoch fix`() {
     let lengths = (0..<103).map { $0 * 7 % 30 + 1 }
     func batches(_ epoch: Int) -> [[Int]] {

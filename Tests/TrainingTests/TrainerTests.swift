@@ -25,6 +25,23 @@ import WordPiece
       selection: selection)
   }
 
+  @Test func `averaged over batches, a smaller last batch weighs as much as the others`() throws {
+    try Fixtures.withFolder { folder in
+      let made = try job("1VA", in: folder) {
+        $0.selection = .test
+        $0.averagesOverBatches = true
+        $0.epochs = 1
+        $0.batchSize = 32
+      }
+      let record = try made.run(in: folder.appendingPathComponent("out"))
+      let predictions = try TrainingJob.Predictions.read(folder.appendingPathComponent("out"))
+      let hits = zip(predictions.test, made.data.test.targets).map { $0 == $1 ? 1.0 : 0 }
+      // 80 test examples: batches of 32, 32 and 16.
+      let parts = [hits[0..<32], hits[32..<64], hits[64..<80]].map { $0.reduce(0, +) / Double($0.count) }
+      #expect(abs(record.test.accuracy - parts.reduce(0, +) / 3) < 1e-12)
+    }
+  }
+
   private func job(_ variant: String, in folder: URL, _ change: (inout TrainingOptions) -> Void = { _ in })
     throws -> TrainingJob
   {

@@ -38,6 +38,7 @@ public struct HeadShape: Sendable {
   public let classCount: Int
   /// Before the linear layer
   public let dropout: Double
+  public let deviations: Deviations
 }
 
 /// A kind of head, as variants and tables name it.

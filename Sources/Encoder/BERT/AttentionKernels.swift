@@ -81,12 +81,13 @@ struct PlainAttentionKernel: AttentionKernel {
     let keys = layer.key(x).split(batch.runSizes)
     let values = layer.value(x).split(batch.runSizes)
     let contexts = batch.runs.indices.map { index -> Tensor in
-      let count = batch.runs[index].count
+      let run = batch.runs[index]
       func heads(_ part: Tensor) -> Tensor {  // [n,N,L,D]
-        part.reshaped([count, -1, layer.headCount, layer.headSize]).transposed(1, 2)
+        part.reshaped([run.count, -1, layer.headCount, layer.headSize]).transposed(1, 2)
       }
+      func attended(_ part: Tensor) -> Tensor { heads(part).narrowed(2, from: 0, count: run.attended) }
       let context = attend(
-        heads(queries[index]), heads(keys[index]), heads(values[index]), dropout: dropout)
+        heads(queries[index]), attended(keys[index]), attended(values[index]), dropout: dropout)
       return context.transposed(1, 2).reshaped([-1, layer.headCount * layer.headSize])
     }
     return Tensor.concatenated(contexts)

@@ -35,6 +35,7 @@ public final class BERTModel: Encoder {
     var config = try BERTConfig(folder: checkpoint.folder)
     let kept = try (options.blocks ?? .first(config.blockCount)).indices(of: config.blockCount)
     config.blockCount = kept.count
+    config.maximumPositions = options.maximumPositions ?? config.maximumPositions
     config.hiddenDropout = options.hiddenDropout ?? config.hiddenDropout
     config.attentionDropout = options.attentionDropout ?? config.attentionDropout
     self.init(config, hasPooler: options.pooler != .none)
@@ -45,6 +46,9 @@ public final class BERTModel: Encoder {
     guard let pooler else { return }
     if options.pooler == .pretrained, checkpoint.contains(Self.keys.stored("pooler.dense.weight")) {
       try checkpoint.load(into: pooler, prefix: "pooler.dense.", keys: Self.keys)
+    } else if options.pooler == .ones {
+      pooler.weight.fill(1)
+      pooler.bias.fill(0)
     } else {
       pooler.initialize(deviation: config.initializerRange)
       if options.pooler == .pretrained { drawnLayers = ["pooler.dense"] }

@@ -30,17 +30,21 @@ public final class SelfAttention: Module {
   func callAsFunction(
     _ x: Tensor, _ batch: PackedTokens, training: Bool, probabilities: ((Tensor) -> Void)? = nil
   ) -> BiasedProduct {
-    let context = kernel(for: x, probabilities).tokens(self, x, batch, dropout: training ? dropout : 0)
+    let context = kernel(for: x, batch, probabilities).tokens(self, x, batch, dropout: training ? dropout : 0)
     return BiasedProduct(output, context)
   }
 
   /// What each sequence's first token sees, before ``output``: `[T,H]` → `[B,H]`
   func firstContext(_ x: Tensor, first: Tensor, _ batch: PackedTokens, training: Bool) -> Tensor {
-    kernel(for: x, nil).firstTokens(self, first, x, batch, dropout: training ? dropout : 0)
+    kernel(for: x, batch, nil).firstTokens(self, first, x, batch, dropout: training ? dropout : 0)
   }
 
-  private func kernel(for x: Tensor, _ probabilities: ((Tensor) -> Void)?) -> any AttentionKernel {
-    if probabilities != nil { return PlainAttentionKernel(probabilities: probabilities) }
+  private func kernel(
+    for x: Tensor, _ batch: PackedTokens, _ probabilities: ((Tensor) -> Void)?
+  ) -> any AttentionKernel {
+    if probabilities != nil || batch.attended != nil {
+      return PlainAttentionKernel(probabilities: probabilities)
+    }
     if case .cuda = x.device, x.dtype == .bfloat16, headSize % 8 == 0, headSize <= 256 {
       return FlashAttentionKernel()
     }
