@@ -10,16 +10,17 @@ import WordPiece
 public final class AttentionModel {
   public let tokenizer: any Tokenizing
   public var maximumLength: Int { text.maximumLength }
-  private let bert: BERTModel
+  private let encoder: any Encoder
   private let classifier: TextClassifier?
   private let text: TextSettings
 
-  public var blockCount: Int { bert.config.blockCount }
-  public var headCount: Int { bert.config.headCount }
+  public var blockCount: Int { encoder.config.blockCount }
+  public var headCount: Int { encoder.config.headCount }
+  private var headSize: Int { encoder.config.hiddenSize / headCount }
   /// Class names; nil for an encoder alone.
   public var labels: [String]? { classifier?.settings.labels }
 
-  /// Opens a classifier, or a BERT without one.
+  /// Opens a classifier, or an encoder without one.
   /// - Throws: ``FathomError`` naming the file, or the model when it has no attention.
   public convenience init(folder: URL) throws {
     let checkpoint = try Checkpoint(folder: folder)
@@ -32,34 +33,35 @@ public final class AttentionModel {
 
   /// - Parameter name: for messages.
   public init(_ classifier: TextClassifier, name: String) throws {
-    guard let bert = classifier.network.bert, bert.config.blockCount > 0 else {
+    guard let encoder = classifier.network.encoder, encoder.config.blockCount > 0 else {
       throw FathomError(
         .unsupported, at: name, "a \(classifier.settings.variant) has no attention to show",
         mend: "name a model with a transformer block")
     }
     self.classifier = classifier
-    self.bert = bert
+    self.encoder = encoder
     tokenizer = classifier.tokenizer
     text = classifier.settings.text
     classifier.network.freeze()
   }
 
   private init(pretrained folder: URL, _ checkpoint: Checkpoint, blocks: BlockSelection?) throws {
-    bert = try BERTModel(checkpoint, blocks: blocks, pooler: .none)
+    encoder = try EncoderRegistry.open(
+      checkpoint, options: EncoderOptions(blocks: blocks, pooler: .none))
     tokenizer = try Tokenizer(folder: folder)
-    text = TextSettings(maximumLength: bert.config.maximumPositions, cleaning: .none)
+    text = TextSettings(maximumLength: encoder.config.maximumPositions, cleaning: .none)
     classifier = nil
-    guard bert.config.blockCount > 0 else {
+    guard encoder.config.blockCount > 0 else {
       throw FathomError(
         .unsupported, at: folder.path, "the model has no transformer block to look into",
         mend: "name one with blocks")
     }
-    guard tokenizer.tokenCount <= bert.config.vocabularySize else {
+    guard tokenizer.tokenCount <= encoder.config.vocabularySize else {
       throw FathomError(
         .mismatch, at: folder.path, "the vocabulary is larger than config.json says",
         mend: "bring the vocab.txt that belongs to the model")
     }
-    bert.freeze()
+    encoder.freeze()
   }
 
   /// The pretrained model that this classifier was cut from: the same blocks before fine-tuning.
@@ -92,8 +94,10 @@ public final class AttentionModel {
   public func read(_ text: AlignedText) throws -> TextReading {
     let batch = PackedTokens([text.ids])
     let (blocks, rollout) = try withoutGradients { () throws -> ([TextReading.Block], [Float]) in
-      let states = bert(batch, keepingHiddenStates: true).hiddenStates
-      let pairs = (0..<blockCount).map { bert.queriesAndKeys(block: $0, states[$0]) }
+      let states = encoder(
+        batch, reading: .allStates, embedded: nil, dtype: .float32, training: false
+      ).hiddenStates
+      let pairs = (0..<blockCount).map { encoder.queriesAndKeys(block: $0, states[$0]) }
       let blocks = try pairs.enumerated().map { index, pair in
         TextReading.Block(
           queries: try finite(pair.queries.array(), "the queries of block \(index)"),
@@ -105,7 +109,7 @@ public final class AttentionModel {
     return TextReading(
       text, tokens: tokenizer.tokens(text.ids),
       isSpecial: text.ids.map(tokenizer.isSpecial),
-      blocks: blocks, headCount: headCount, headSize: bert.config.headSize, rollout: rollout,
+      blocks: blocks, headCount: headCount, headSize: headSize, rollout: rollout,
       prediction: explained?.prediction, attributions: explained?.attributions ?? [])
   }
 
@@ -126,7 +130,7 @@ public final class AttentionModel {
     for i in 0..<length { identity[i * length + i] = 1 }
     let one = Tensor(identity, shape: [length, length])
     func heads(_ x: Tensor) -> Tensor { x.reshaped([length, headCount, -1]).transposed(0, 1) }  // [N,L,D]
-    let scale = 1 / Double(bert.config.headSize).squareRoot()
+    let scale = 1 / Double(headSize).squareRoot()
     return pairs.reduce(one) { sum, pair in
       let products = (heads(pair.queries) * scale).matmul(heads(pair.keys).transposed(1, 2))  // [N,L,L]
       let weights = products.softmax()
@@ -143,7 +147,7 @@ public final class AttentionModel {
     _ classifier: TextClassifier, _ ids: [Int32]
   ) throws -> (prediction: TextClassifier.Prediction, attributions: [Double]) {
     let batch = classifier.network.batch([ids])
-    let embedded = withoutGradients { bert.embeddings(batch) }
+    let embedded = withoutGradients { encoder.embedded(batch, dtype: .float32, training: false) }
     embedded.requiresGradient = true
     let logits = classifier.network(batch, embedded: embedded)  // [1,C]
     let values: [Float] = logits.detached().array()

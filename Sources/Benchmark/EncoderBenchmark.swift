@@ -25,7 +25,7 @@ public final class EncoderBenchmark {
     let settings = ClassifierSettings(
       variant: Variant(.bert(.first(workload.blocks)), .pooled), labels: ["a", "b"],
       maximumLength: config.maximumPositions)
-    network = ClassifierNetwork(bert: bert, settings: settings, vocabularySize: 0)
+    network = ClassifierNetwork(encoder: bert, settings: settings, vocabularySize: 0)
     network.initializeHead()
     network.move(to: device)
     dtype = workload.precision.dtype

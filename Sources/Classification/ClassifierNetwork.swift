@@ -8,7 +8,8 @@ import Torch
 public final class ClassifierNetwork: Module {
   static let newEmbeddingSize = 100
 
-  @Child("bert") public var bert: BERTModel?
+  /// nil for the baseline with an embedding of its own
+  @Child("bert") public var encoder: (any Encoder)?
   @Child("embedding") var embedding: Embedding?
   /// Its parameters stand beside the encoder's: `classifier.weight`, `lstm.…`.
   @Child("") var head: any Head
@@ -18,19 +19,21 @@ public final class ClassifierNetwork: Module {
   private let padTokenID: Int32
 
   /// - Parameters:
-  ///   - bert: nil for the baseline with an embedding of its own.
+  ///   - encoder: nil for the baseline with an embedding of its own.
   ///   - vocabularySize: rows of that embedding.
   ///   - padTokenID: of the tokenizer, for a model that reads padding.
-  public init(bert: BERTModel?, settings: ClassifierSettings, vocabularySize: Int, padTokenID: Int32 = 0) {
+  public init(
+    encoder: (any Encoder)?, settings: ClassifierSettings, vocabularySize: Int, padTokenID: Int32 = 0
+  ) {
     reading = settings.variant.head.reading
     deviations = settings.deviations
     maximumLength = settings.maximumLength
     self.padTokenID = padTokenID
-    self.bert = bert
-    embedding = bert == nil ? Embedding(vocabularySize, ClassifierNetwork.newEmbeddingSize) : nil
+    self.encoder = encoder
+    embedding = encoder == nil ? Embedding(vocabularySize, ClassifierNetwork.newEmbeddingSize) : nil
     head = settings.variant.head.make(
       HeadShape(
-        hiddenSize: bert?.config.hiddenSize ?? ClassifierNetwork.newEmbeddingSize,
+        hiddenSize: encoder?.config.hiddenSize ?? ClassifierNetwork.newEmbeddingSize,
         blockCount: settings.variant.blockCount, maximumLength: settings.maximumLength,
         classCount: settings.labels.count, dropout: settings.dropout, deviations: settings.deviations))
   }
@@ -41,17 +44,18 @@ public final class ClassifierNetwork: Module {
     return deviations.readsPadding ? batch.padding(to: maximumLength, with: padTokenID) : batch
   }
 
-  /// What turns token ids into vectors, BERT's or the baseline's own.
-  public var tokenEmbedding: Embedding { bert?.embeddings.words ?? embedding! }
+  /// What turns token ids into vectors, the encoder's or the baseline's own.
+  public var tokenEmbedding: Embedding { encoder?.wordEmbeddings ?? embedding! }
 
   /// Draws what stands on the encoder.
   public func initializeHead() {
     embedding?.initialize(deviation: 1)
-    head.initialize(deviation: bert?.config.initializerRange ?? 0.02)
+    head.initialize(deviation: encoder?.config.initializerRange ?? 0.02)
   }
 
   /// Logits `[B,C]`, float32 whatever the encoder computes in, of what ``batch(_:device:)`` made.
-  /// - Parameter embedded: the embeddings' output `[T,H]` of a BERT, for a caller who wants the gradient at it.
+  /// - Parameter embedded: the output `[T,H]` of the encoder's embeddings, for a caller who wants the gradient
+  ///   at it.
   public func callAsFunction(
     _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
   ) -> Tensor {
@@ -61,8 +65,8 @@ public final class ClassifierNetwork: Module {
   }
 
   private func features(_ batch: PackedTokens, _ embedded: Tensor?, dtype: DType, training: Bool) -> Tensor {
-    guard let bert else { return embedding!(batch.ids) }
-    let output = bert(batch, reading: reading, embedded: embedded, dtype: dtype, training: training)
+    guard let encoder else { return embedding!(batch.ids) }
+    let output = encoder(batch, reading: reading, embedded: embedded, dtype: dtype, training: training)
     return output.features(reading).to(.float32)
   }
 }

@@ -32,7 +32,7 @@ public final class TextClassifier {
   ///   - wordTokenizer: for `baseline-custom`, the tokenizer of its own words.
   ///   - embeddingRows: of that baseline's table; nil for one per word.
   public convenience init(
-    pretrained folder: URL, settings: ClassifierSettings, pooler: BERTModel.PoolerStart = .pretrained,
+    pretrained folder: URL, settings: ClassifierSettings, pooler: EncoderPooler = .pretrained,
     bertDropout: Double? = nil, attentionDropout: Double? = nil, wordTokenizer: (any Tokenizing)? = nil,
     embeddingRows: Int? = nil
   ) throws {
@@ -48,23 +48,21 @@ public final class TextClassifier {
       }
       tokenizer = wordTokenizer
       network = ClassifierNetwork(
-        bert: nil, settings: settings, vocabularySize: max(embeddingRows ?? 0, tokenizer.tokenCount),
+        encoder: nil, settings: settings, vocabularySize: max(embeddingRows ?? 0, tokenizer.tokenCount),
         padTokenID: tokenizer.padTokenID)
     } else {
       let checkpoint = try Checkpoint(folder: folder)
       var selection = BlockSelection.first(0)
       if case .bert(let blocks) = settings.variant.encoder { selection = blocks.selection }
-      let bert = try BERTModel(
-        checkpoint, blocks: selection,
-        pooler: settings.variant.head.reading == .pooledFirstToken ? pooler : .none,
-        adjusting: { config in
-          config.hiddenDropout = bertDropout ?? config.hiddenDropout
-          config.attentionDropout = attentionDropout ?? config.attentionDropout
-        })
+      let encoder = try EncoderRegistry.open(
+        checkpoint,
+        options: EncoderOptions(
+          blocks: selection, pooler: settings.variant.head.reading == .pooledFirstToken ? pooler : .none,
+          hiddenDropout: bertDropout, attentionDropout: attentionDropout))
       tokenizer = try Tokenizer(folder: folder)
-      try TextClassifier.check(tokenizer, settings, bert.config, folder)
+      try TextClassifier.check(tokenizer, settings, encoder.config, folder)
       network = ClassifierNetwork(
-        bert: bert, settings: settings, vocabularySize: 0, padTokenID: tokenizer.padTokenID)
+        encoder: encoder, settings: settings, vocabularySize: 0, padTokenID: tokenizer.padTokenID)
     }
     network.initializeHead()
     let keepsHead = try network.loadHead(from: folder, settings)
@@ -73,7 +71,7 @@ public final class TextClassifier {
 
   /// Every id must be a row of the embeddings and every position too.
   static func check(
-    _ tokenizer: any Tokenizing, _ settings: ClassifierSettings, _ config: BERTConfig, _ folder: URL
+    _ tokenizer: any Tokenizing, _ settings: ClassifierSettings, _ config: any EncoderConfig, _ folder: URL
   ) throws {
     guard tokenizer.tokenCount <= config.vocabularySize else {
       throw CheckpointError(
@@ -91,7 +89,7 @@ public final class TextClassifier {
   /// ``logits(_:tokensPerBatch:dtype:device:progress:)`` then wants this type and device.
   public func keepForInference(as dtype: DType, on device: Device) {
     network.move(to: device)
-    network.bert?.keepWeights(as: dtype)
+    network.encoder?.keepWeights(as: dtype)
   }
 
   public var task: any TextTask { SingleLabelTask(labels: settings.labels) }

@@ -19,7 +19,7 @@ extension TextClassifier {
     try SafeTensors.write(weights, to: folder.appendingPathComponent("model.safetensors"))
     try tokenizer.write(
       to: folder, maximumLength: settings.maximumLength, truncatesHead: settings.truncation == .tail)
-    var config = network.bert?.config.json ?? ["model_type": "fathom-baseline"]
+    var config = network.encoder?.config.json ?? ["model_type": "fathom-baseline"]
     config["architectures"] =
       settings.variant.head == .pooled ? ["BertForSequenceClassification"] : ["FathomTextClassifier"]
     config["classifier_dropout"] = settings.dropout
@@ -53,7 +53,7 @@ extension TextClassifier {
   convenience init(_ checkpoint: Checkpoint, _ settings: ClassifierSettings) throws {
     let folder = checkpoint.folder
     let tokenizer = try Tokenizer(folder: folder)
-    var bert: BERTModel?
+    var encoder: (any Encoder)?
     if settings.variant.encoder != .newEmbedding {
       let hasPooler = settings.variant.head.reading == .pooledFirstToken
       if hasPooler, !checkpoint.contains("pooler.dense.weight") {
@@ -63,23 +63,23 @@ extension TextClassifier {
       }
       // A file of 2019 may have fewer blocks and positions than the config.json beside it.
       let isCut = checkpoint.isOfStudy2019
-      let model = try BERTModel(
+      let model = try EncoderRegistry.open(
         checkpoint,
         options: EncoderOptions(
           blocks: isCut ? .first(settings.variant.blockCount) : nil, pooler: hasPooler ? .pretrained : .none,
           maximumPositions: isCut ? checkpoint["embeddings.position_embeddings.weight"]?.shape.first : nil))
       try TextClassifier.check(tokenizer, settings, model.config, folder)
-      bert = model
+      encoder = model
     }
     let rows = checkpoint["embedding.weight"]?.shape.first ?? 0
-    guard bert != nil || rows >= tokenizer.tokenCount else {
+    guard encoder != nil || rows >= tokenizer.tokenCount else {
       throw FathomError(
         .mismatch, at: folder.path,
         "its vocabulary has \(tokenizer.tokenCount) pieces and its embedding \(rows) rows",
         mend: "bring the vocab.txt that belongs to the model")
     }
     let network = ClassifierNetwork(
-      bert: bert, settings: settings, vocabularySize: rows, padTokenID: tokenizer.padTokenID)
+      encoder: encoder, settings: settings, vocabularySize: rows, padTokenID: tokenizer.padTokenID)
     try network.loadHead(checkpoint)
     self.init(network, tokenizer, settings)
   }

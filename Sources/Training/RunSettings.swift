@@ -112,7 +112,7 @@ public struct NetworkSettings: Codable, Hashable, Sendable {
   /// Of BERT's hidden states and of its attention; nil takes those of config.json.
   public var bertDropout: Double?
   public var attentionDropout: Double?
-  public var pooler: BERTModel.PoolerStart
+  public var pooler: EncoderPooler
   /// nil where there are none
   public var deviations: Deviations?
   /// `baseline-custom` reads the model's word pieces through a new table of so many rows; nil reads the words of the
@@ -121,7 +121,7 @@ public struct NetworkSettings: Codable, Hashable, Sendable {
 
   public init(
     dropout: Double = 0.2, bertDropout: Double? = nil, attentionDropout: Double? = nil,
-    pooler: BERTModel.PoolerStart = .pretrained
+    pooler: EncoderPooler = .pretrained
   ) {
     self.dropout = dropout
     self.bertDropout = bertDropout

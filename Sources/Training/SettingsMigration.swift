@@ -21,7 +21,7 @@ private struct FlatSettings: Decodable {
   let truncation: String
   let head_share: Double?
   let dropout: Double
-  let pooler: BERTModel.PoolerStart
+  let pooler: EncoderPooler
   let model: String?
   let data: String?
   let train_examples: Int?
@@ -45,7 +45,7 @@ private struct FlatSettings: Decodable {
     truncation = try values.decode(String.self, forKey: .truncation)
     head_share = try values.decodeIfPresent(Double.self, forKey: .head_share)
     dropout = try values.decode(Double.self, forKey: .dropout)
-    pooler = try values.decode(BERTModel.PoolerStart.self, forKey: .pooler)
+    pooler = try values.decode(EncoderPooler.self, forKey: .pooler)
     model = try values.decodeIfPresent(String.self, forKey: .model)
     data = try values.decodeIfPresent(String.self, forKey: .data)
     train_examples = try values.decodeIfPresent(Int.self, forKey: .train_examples)

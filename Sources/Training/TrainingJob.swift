@@ -236,7 +236,7 @@ public struct TrainingJob: Sendable {
         ? "a new head for \(count) classes"
         : "the head of \(model.lastPathComponent) goes on: same variant and classes"
     ]
-    for layer in classifier.network.bert?.drawnLayers ?? [] {
+    for layer in classifier.network.encoder?.drawnLayers ?? [] {
       notes.append("warning: \(model.lastPathComponent) has no \(layer), which is drawn anew")
     }
     if count > max(100, data.train.count / 5) {

@@ -217,7 +217,7 @@ struct StudyCommand: ParsableCommand {
 
   private func names() throws -> [String] {
     if let variants { return variants.commaList }
-    let depth = try BERTConfig(folder: URL(fileURLWithPath: model)).blockCount
+    let depth = try EncoderRegistry.config(folder: URL(fileURLWithPath: model)).blockCount
     if preset == .imdb2019 { return try IMDB2019.variants(blocks: depth).run.map(\.description) }
     return (1...max(depth, 1)).map { "\($0)VA" } + ["baseline-bert", "baseline-custom"]
   }
@@ -228,7 +228,7 @@ struct StudyCommand: ParsableCommand {
 
   /// Says what of the study of 2019 is not run, and which of its slips are.
   private func explainPreset() throws {
-    let depth = try BERTConfig(folder: URL(fileURLWithPath: model)).blockCount
+    let depth = try EncoderRegistry.config(folder: URL(fileURLWithPath: model)).blockCount
     let leftOut = try IMDB2019.variants(blocks: depth).leftOut
     if variants == nil, !leftOut.isEmpty {
       let names = leftOut.map(\.description).joined(separator: ", ")

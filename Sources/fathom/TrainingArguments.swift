@@ -9,7 +9,7 @@ import WordPiece
 extension TrainingOptions.Precision: ExpressibleByArgument {}
 extension TrainingOptions.Selection: ExpressibleByArgument {}
 extension TrainingOptions.Schedule: ExpressibleByArgument {}
-extension BERTModel.PoolerStart: ExpressibleByArgument {}
+extension EncoderPooler: ExpressibleByArgument {}
 extension Metric: ExpressibleByArgument {}
 extension TextCleaning: ExpressibleByArgument {}
 
@@ -110,7 +110,7 @@ struct TrainingArguments: ParsableArguments {
   var attentionDropout: Double?
 
   @Option(help: "Pooler of VA: pretrained or reinitialized.")
-  var pooler = BERTModel.PoolerStart.pretrained
+  var pooler = EncoderPooler.pretrained
 
   @OptionGroup var engine: EngineArguments
 
@@ -149,7 +149,7 @@ struct TrainingArguments: ParsableArguments {
 
   /// The length asked for, or the default where the model has that many positions.
   func length(for model: String, default usual: Int = 256) throws -> Int {
-    try maxLength ?? min(usual, BERTConfig(folder: URL(fileURLWithPath: model)).maximumPositions)
+    try maxLength ?? min(usual, EncoderRegistry.config(folder: URL(fileURLWithPath: model)).maximumPositions)
   }
 
   /// A job on these settings.

@@ -29,7 +29,7 @@ import WordPiece
     try Self.withModels { classifier, _ in
       let ids = classifier.encode(["so very good was the film"])[0]
       let expected = withoutGradients {
-        classifier.network.bert!(PackedTokens([ids]), keepingAttentions: true).attentions.map {
+        bert(of: classifier)(PackedTokens([ids]), keepingAttentions: true).attentions.map {
           $0.array(Float.self)
         }
       }
@@ -86,7 +86,7 @@ import WordPiece
       #expect(abs(predicted.scores.reduce(0) { $0 + $1.probability } - 1) < 1e-9)
       let batch = PackedTokens([ids])
       withoutGradients {
-        let embedded = classifier.network.bert!.embeddings(batch)
+        let embedded = bert(of: classifier).embeddings(batch)
         func logit(_ token: Int, _ factor: Float) -> Double {
           var x = embedded.array(Float.self)
           for d in 0..<16 { x[token * 16 + d] *= factor }
@@ -111,7 +111,7 @@ import WordPiece
       #expect(before.prediction == nil && before.attributions.isEmpty)
       let delta = try Highlight(model.read("the film was so good"), Highlight.Options(), minus: before)
       #expect(delta.parts.allSatisfy { abs($0.weight) < 1e-6 })
-      for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() {
+      for (_, parameter) in bert(of: classifier).blocks[1].namedParameters() {
         parameter.wrappedValue.fillNormal(deviation: 0.5)
       }
       var options = Highlight.Options()

@@ -63,7 +63,7 @@ import WordPiece
       let classifier = try TextClassifier(pretrained: folder, settings: settings)
       let name = "attention.self.query.weight"
       let query = try #require(
-        classifier.network.bert!.blocks[0].namedParameters().first { $0.name.hasSuffix(name) })
+        bert(of: classifier).blocks[0].namedParameters().first { $0.name.hasSuffix(name) })
       query.parameter.wrappedValue.fillNormal(mean: .nan, deviation: 1)
       let model = try AttentionModel(classifier, name: "tiny")
       let error = #expect(throws: FathomError.self) { try model.read("so very good") }

@@ -1,5 +1,6 @@
 import Encoder
 import Checkpoint
+import Classification
 import Foundation
 import Torch
 import WordPiece
@@ -28,3 +29,6 @@ public func writeTinyTask(to folder: URL, train: Int, test: Int) throws {
   try Data(TinyTask.csv(train, seed: 1).utf8).write(to: folder.appendingPathComponent("train.csv"))
   try Data(TinyTask.csv(test, seed: 2).utf8).write(to: folder.appendingPathComponent("test.csv"))
 }
+
+/// The encoder of a classifier that has a BERT.
+public func bert(of classifier: TextClassifier) -> BERTModel { classifier.network.encoder as! BERTModel }

@@ -23,7 +23,7 @@ struct AttentionPageTests {
       let classifier = try TextClassifier(pretrained: folder, settings: settings)
       let model = try AttentionModel(classifier, name: "tiny")
       let before = try model.origin(folder).read(text)
-      for (_, parameter) in classifier.network.bert!.blocks[1].namedParameters() {
+      for (_, parameter) in bert(of: classifier).blocks[1].namedParameters() {
         parameter.wrappedValue.fillNormal(deviation: 0.3)
       }
       let reading = try model.read(text)

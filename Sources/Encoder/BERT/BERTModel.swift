@@ -9,7 +9,6 @@ import Torch
 /// - Source: Devlin et al. 2019, "BERT"; `BertModel` in Hugging Face Transformers.
 public final class BERTModel: Encoder {
   public typealias Output = EncoderOutput
-  public typealias PoolerStart = EncoderPooler
 
   public static let modelType = "bert"
   public static let keys = KeyMap.identity
@@ -177,18 +176,8 @@ extension BERTModel {
 
 extension BERTModel {
   /// Loads a model folder, keeping the chosen blocks.
-  /// - Parameter adjusting: changes the configuration's dropout before the model is made.
   /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
   public convenience init(
-    _ checkpoint: Checkpoint, blocks: BlockSelection? = nil, pooler: PoolerStart = .pretrained,
-    adjusting: (inout BERTConfig) -> Void = { _ in }
-  ) throws {
-    var config = try BERTConfig(folder: checkpoint.folder)
-    adjusting(&config)
-    try self.init(
-      checkpoint,
-      options: EncoderOptions(
-        blocks: blocks, pooler: pooler, hiddenDropout: config.hiddenDropout,
-        attentionDropout: config.attentionDropout))
-  }
+    _ checkpoint: Checkpoint, blocks: BlockSelection? = nil, pooler: EncoderPooler = .pretrained
+  ) throws { try self.init(checkpoint, options: EncoderOptions(blocks: blocks, pooler: pooler)) }
 }
