@@ -21,7 +21,7 @@ public final class AttentionModel {
   public var labels: [String]? { classifier?.settings.labels }
 
   /// Opens a classifier, or an encoder without one.
-  /// - Throws: ``FathomError`` naming the file, or the model when it has no attention.
+  /// - Throws: `FathomError` naming the file, or the model when it has no attention.
   public convenience init(folder: URL) throws {
     let checkpoint = try Checkpoint(folder: folder)
     if checkpoint.contains("classifier.weight") {
@@ -65,7 +65,7 @@ public final class AttentionModel {
   }
 
   /// The pretrained model that this classifier was cut from: the same blocks before fine-tuning.
-  /// - Throws: ``FathomError`` when the folder's model does not fit.
+  /// - Throws: `FathomError` when the folder's model does not fit.
   public func origin(_ folder: URL) throws -> AttentionModel {
     var selection = BlockSelection.first(blockCount)
     if case .bert(let blocks) = classifier?.settings.variant.encoder { selection = blocks.selection }
@@ -86,11 +86,11 @@ public final class AttentionModel {
       self.text.cleaning(text), tokenizer, maximumLength: maximumLength, truncation: self.text.truncation)
   }
 
-  /// - Throws: ``FathomError`` when a weight or a logit is not finite.
+  /// - Throws: `FathomError` when a weight or a logit is not finite.
   public func read(_ text: String) throws -> TextReading { try read(encode(text)) }
 
   /// - Precondition: the text was encoded by this model, or by one with the same vocabulary that is no longer.
-  /// - Throws: ``FathomError`` when a weight or a logit is not finite.
+  /// - Throws: `FathomError` when a weight or a logit is not finite.
   public func read(_ text: AlignedText) throws -> TextReading {
     let batch = PackedTokens([text.ids])
     let (blocks, rollout) = try withoutGradients { () throws -> ([TextReading.Block], [Float]) in

@@ -19,7 +19,7 @@ public struct Checkpoint: Sendable {
 
   /// Finds `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or its index, in this
   /// order, or the only `.pt` of the folder.
-  /// - Throws: ``FathomError`` naming the file, and the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file, and the tensor that is wrong.
   public init(folder: URL) throws {
     self.folder = folder
     files = try Checkpoint.weightFiles(folder)
@@ -28,7 +28,7 @@ public struct Checkpoint: Sendable {
 
   /// Opens one `.safetensors`, `.bin` or `.pt`.
   /// - Parameter folder: where config.json is; nil for the one that the file is in.
-  /// - Throws: ``FathomError`` naming the file, and the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file, and the tensor that is wrong.
   public init(file: URL, folder: URL? = nil) throws {
     self.folder = folder ?? file.deletingLastPathComponent()
     files = [file]
@@ -47,13 +47,20 @@ public struct Checkpoint: Sendable {
     return low < tensors.count && tensors[low].name == wanted ? tensors[low] : nil
   }
 
+  /// The sizes of a matrix; nil where there is none of this name, or an empty one: its rows would be as many as
+  /// anyone likes, since they take no byte of the file.
+  public func matrix(_ name: String) -> (rows: Int, columns: Int)? {
+    guard let shape = self[name]?.shape, shape.count == 2, shape[0] > 0, shape[1] > 0 else { return nil }
+    return (shape[0], shape[1])
+  }
+
   public func contains(_ name: String) -> Bool { self[name] != nil }
 
   /// Fills every parameter of a module from the tensor of its name.
   /// - Parameters:
   ///   - prefix: of the module's parameters in our names.
   ///   - keys: the checkpoint's names for ours.
-  /// - Throws: ``FathomError`` for a missing tensor, another shape, or integers.
+  /// - Throws: `FathomError` for a missing tensor, another shape, or integers.
   public func load(into module: any Module, prefix: String = "", keys: KeyMap = .identity) throws {
     for (name, parameter) in module.namedParameters(prefix: prefix) {
       let wanted = keys.stored(name)

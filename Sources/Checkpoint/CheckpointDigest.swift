@@ -6,7 +6,7 @@ extension Checkpoint {
   /// model in a run.
   ///
   /// A file is read once in a process, and again when it is another one or has changed.
-  /// - Throws: ``FathomError`` when a file cannot be read.
+  /// - Throws: `FathomError` when a file cannot be read.
   public var digest: String {
     get throws {
       let parts = try files.map { try FileDigest.sha256(of: $0) }

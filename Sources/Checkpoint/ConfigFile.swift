@@ -6,7 +6,7 @@ public struct ConfigFile: Sendable {
   public let path: String
   private let values: [String: JSONReader.Scalar]
 
-  /// - Throws: ``FathomError`` when there is no such file, or it is not a JSON object.
+  /// - Throws: `FathomError` when there is no such file, or it is not a JSON object.
   public init(folder: URL) throws {
     let file = folder.appendingPathComponent("config.json")
     path = file.path
@@ -30,7 +30,7 @@ public struct ConfigFile: Sendable {
   }
 
   /// A whole number.
-  /// - Throws: ``FathomError`` when it is missing without a default, of another type or outside the range.
+  /// - Throws: `FathomError` when it is missing without a default, of another type or outside the range.
   public func size(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int>) throws -> Int {
     let found: Int?
     switch values[key] {

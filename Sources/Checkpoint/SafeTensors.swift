@@ -13,7 +13,7 @@ public enum SafeTensors {
   /// Finds the tensors of a file without reading them, in the order of their names; memory is bounded by the
   /// header's size. Names that repeat, and bytes of two tensors or of none, are refused as the reference
   /// library does.
-  /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file and the tensor that is wrong.
   public static func read(_ url: URL) throws -> (tensors: [StoredTensor], metadata: [String: String]) {
     let header = try SafeTensorsHeader(MappedFile(url))
     return (header.tensors, header.metadata)

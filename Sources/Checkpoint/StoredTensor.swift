@@ -41,7 +41,7 @@ public struct StoredTensor: Sendable {
   public func load() -> Tensor { withView { $0.clone() } }
 
   /// Fills a tensor, converting the type.
-  /// - Throws: ``FathomError`` when the shapes differ, or the file holds integers for a tensor that is
+  /// - Throws: `FathomError` when the shapes differ, or the file holds integers for a tensor that is
   ///   trained.
   public func load(into destination: Tensor) throws {
     guard dtype.isFloatingPoint || !destination.dtype.isFloatingPoint else {

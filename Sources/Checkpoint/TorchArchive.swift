@@ -6,7 +6,7 @@ import Torch
 /// - Source: `torch/serialization.py`, `_load` and `_legacy_load`.
 public enum TorchArchive {
   /// Finds the tensors of a state dictionary without running or copying anything.
-  /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file and the tensor that is wrong.
   public static func read(_ url: URL) throws -> [StoredTensor] {
     let file = try MappedFile(url)
     return file.number(at: 0, as: UInt32.self) == 0x0403_4b50 ? try readZip(file) : try readLegacy(file)

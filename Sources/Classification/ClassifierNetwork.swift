@@ -73,7 +73,7 @@ public final class ClassifierNetwork: Module {
 
 extension ClassifierNetwork {
   /// Loads what stands on the encoder.
-  /// - Throws: ``FathomError`` naming a tensor that is missing or has another shape.
+  /// - Throws: `FathomError` naming a tensor that is missing or has another shape.
   func loadHead(_ checkpoint: Checkpoint) throws {
     for (name, parameter) in namedParameters() where !name.hasPrefix("bert.") {
       guard let stored = checkpoint[name] else {
@@ -89,7 +89,7 @@ extension ClassifierNetwork {
   /// - Returns: whether it did.
   func loadHead(from folder: URL, _ settings: ClassifierSettings) throws -> Bool {
     guard let checkpoint = try? Checkpoint(folder: folder),
-      let rows = checkpoint["classifier.weight"]?.shape.first,
+      let rows = checkpoint.matrix("classifier.weight")?.rows,
       let saved = try? ClassifierSettings(folder: folder, classCount: rows),
       saved.labels == settings.labels, saved.variant == settings.variant,
       namedParameters().allSatisfy({ name, parameter in

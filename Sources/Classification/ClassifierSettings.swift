@@ -79,10 +79,6 @@ struct FolderEntry: Codable {
     }
     text = try TextSettings(from: decoder)
     deviations = try values.decodeIfPresent(Deviations.self, forKey: .deviations)
-    guard (1...1_000_000).contains(deviations?.evaluationBatch ?? 1) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .deviations, in: values, debugDescription: "evaluation_batch is outside 1 to 1000000")
-    }
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -101,20 +97,20 @@ extension ClassifierSettings {
   ///   - classCount: rows of the classifier's weight, which the file must agree with; it bounds the names that are made
   ///     up where the file has none.
   ///   - published: what a file of the study of 2019 says, for where config.json says nothing of the classifier.
-  /// - Throws: ``FathomError`` naming the file and what is wrong in it.
+  /// - Throws: `FathomError` naming the file and what is wrong in it.
   init(folder: URL, classCount: Int, published: PublishedCheckpoint? = nil) throws {
     let file = folder.appendingPathComponent("config.json")
     guard let data = try? Data(contentsOf: file) else {
       throw FathomError(.unreadable, at: file.path, "the file cannot be read", mend: "name a model folder")
     }
-    guard let root = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+    guard let root = try? BoundedJSON.value(data) as? [String: Any] else {
       throw FathomError(
         .damaged, at: file.path, "the file is not a JSON object", mend: "bring the whole folder again")
     }
     labels = try ClassifierSettings.labels(root, classCount, file)
     if let entry = root["fathom"] {
       do {
-        let fathom = try JSONDecoder().decode(
+        let fathom = try BoundedJSON.decode(
           FolderEntry.self, from: JSONSerialization.data(withJSONObject: entry, options: .fragmentsAllowed))
         (variant, dropout, text) = (fathom.variant, fathom.dropout, fathom.text)
         deviations = fathom.deviations ?? Deviations()

@@ -13,6 +13,18 @@ public struct Deviations: Codable, Hashable, Sendable {
 
   public init() {}
 
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    readsPadding = try values.decodeIfPresent(Bool.self, forKey: .readsPadding) ?? false
+    misreadsSteps = try values.decodeIfPresent(Bool.self, forKey: .misreadsSteps) ?? false
+    dropsOutInTesting = try values.decodeIfPresent(Bool.self, forKey: .dropsOutInTesting) ?? false
+    evaluationBatch = try values.decodeIfPresent(Int.self, forKey: .evaluationBatch)
+    guard (1...1_000_000).contains(evaluationBatch ?? 1) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .evaluationBatch, in: values, debugDescription: "evaluation_batch is outside 1 to 1000000")
+    }
+  }
+
   enum CodingKeys: String, CodingKey {
     case readsPadding = "reads_padding"
     case misreadsSteps = "misreads_steps"

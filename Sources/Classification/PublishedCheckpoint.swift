@@ -11,15 +11,14 @@ struct PublishedCheckpoint {
   let classCount: Int
 
   /// - Returns: nil when the file is none of that study's: it has no classifier, or one whose input is of another kind.
-  /// - Throws: ``FathomError`` for a kind of head that Fathom does not have.
+  /// - Throws: `FathomError` for a kind of head that Fathom does not have.
   init?(_ checkpoint: Checkpoint) throws {
-    guard let classifier = checkpoint["classifier.weight"]?.shape, classifier.count == 2 else { return nil }
-    (classCount, maximumLength) = (
-      classifier[0], checkpoint["embeddings.position_embeddings.weight"]?.shape.first
-    )
-    let hiddenSize = checkpoint["embeddings.word_embeddings.weight"]?.shape.last
+    guard let classifier = checkpoint.matrix("classifier.weight") else { return nil }
+    classCount = classifier.rows
+    maximumLength = checkpoint.matrix("embeddings.position_embeddings.weight")?.rows
+    let hiddenSize = checkpoint.matrix("embeddings.word_embeddings.weight")?.columns
     let blocks = PublishedCheckpoint.blockCount(checkpoint)
-    if let lstm = checkpoint["lstm.weight_ih_l0"]?.shape.last {
+    if let lstm = checkpoint.matrix("lstm.weight_ih_l0")?.columns {
       try PublishedCheckpoint.checkRecurrence(checkpoint)
       guard let hiddenSize else {
         variant = .baselineCustom
@@ -34,10 +33,10 @@ struct PublishedCheckpoint {
       } else {
         return nil
       }
-    } else if let hiddenSize, let maximumLength, hiddenSize > 0 {
-      switch classifier[1] {
+    } else if let hiddenSize, let maximumLength {
+      switch classifier.columns {
       case hiddenSize: variant = Variant(.bert(.first(blocks)), .pooled)
-      case _ where classifier[1] == maximumLength.multipliedReportingOverflow(by: hiddenSize).partialValue:
+      case maximumLength * hiddenSize:
         variant = Variant(.bert(.first(blocks)), .flattened)
       default: return nil
       }
@@ -60,7 +59,7 @@ struct PublishedCheckpoint {
     }
     if checkpoint.contains("lstm.weight_ih_l1") { throw fault("the LSTM has several layers") }
     if !checkpoint.contains("lstm.weight_ih_l0_reverse") { throw fault("the LSTM has one direction") }
-    if let size = checkpoint["lstm.weight_hh_l0"]?.shape.last, size != 128 {
+    if let size = checkpoint.matrix("lstm.weight_hh_l0")?.columns, size != 128 {
       throw fault("the LSTM has \(size) units")
     }
   }
@@ -106,7 +105,7 @@ public struct PublishedClassifier {
   ///   - labels: in the order of the logits; nil for neg and pos.
   ///   - maximumLength: P, for a `baseline-custom`, whose file does not say it.
   ///   - asPublished: reads padding, markup and recurrent heads as that study did.
-  /// - Throws: ``FathomError`` naming what is wrong.
+  /// - Throws: `FathomError` naming what is wrong.
   public init(
     _ file: URL, model: URL, variant: Variant? = nil, labels: [String]? = nil, maximumLength: Int? = nil,
     asPublished: Bool = false

@@ -173,7 +173,7 @@ public final class TextClassifier {
   }
 
   /// Predicts the classes of texts.
-  /// - Throws: ``FathomError`` when a logit is not finite.
+  /// - Throws: `FathomError` when a logit is not finite.
   public func predict(_ texts: [String], dtype: DType = .float32, device: Device = .cpu) throws
     -> [Prediction]
   {
@@ -187,13 +187,13 @@ public final class TextClassifier {
   }
 
   /// What the logits `[C]` of a text say.
-  /// - Throws: ``FathomError`` when one of them is not finite.
+  /// - Throws: `FathomError` when one of them is not finite.
   public func prediction(_ logits: [Float]) throws -> Prediction {
     try task.prediction(logits)
   }
 
   /// The class with the highest logit, of equal ones the first.
-  /// - Throws: ``FathomError`` when a logit is not finite.
+  /// - Throws: `FathomError` when a logit is not finite.
   public static func predictedClass(_ logits: [Float]) throws -> Int {
     var best = 0
     for (index, logit) in logits.enumerated() {

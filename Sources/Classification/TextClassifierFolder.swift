@@ -36,10 +36,10 @@ extension TextClassifier {
   }
 
   /// Opens a folder that Fathom saved, or a BERT fine-tuned with Hugging Face `BertForSequenceClassification`.
-  /// - Throws: `CheckpointError` or `TokenizerError` naming the file.
+  /// - Throws: `FathomError` naming the file.
   public convenience init(folder: URL) throws {
     let checkpoint = try Checkpoint(folder: folder)
-    guard let rows = checkpoint["classifier.weight"]?.shape.first else {
+    guard let rows = checkpoint.matrix("classifier.weight")?.rows else {
       throw FathomError(
         .unsupported, at: folder.path, "the folder has no classifier on its encoder",
         mend: "train one with `fathom train --model \(folder.path)`")
@@ -67,11 +67,11 @@ extension TextClassifier {
         checkpoint,
         options: EncoderOptions(
           blocks: isCut ? .first(settings.variant.blockCount) : nil, pooler: hasPooler ? .pretrained : .none,
-          maximumPositions: isCut ? checkpoint["embeddings.position_embeddings.weight"]?.shape.first : nil))
+          maximumPositions: isCut ? checkpoint.matrix("embeddings.position_embeddings.weight")?.rows : nil))
       try TextClassifier.check(tokenizer, settings, model.config, folder)
       encoder = model
     }
-    let rows = checkpoint["embedding.weight"]?.shape.first ?? 0
+    let rows = checkpoint.matrix("embedding.weight")?.rows ?? 0
     guard encoder != nil || rows >= tokenizer.tokenCount else {
       throw FathomError(
         .mismatch, at: folder.path,

@@ -17,7 +17,7 @@ public protocol TextTask: Sendable {
   func loss(_ logits: Tensor, classes: [Int]) -> Tensor
 
   /// What the logits `[C]` of a text say.
-  /// - Throws: ``FathomError`` when one of them is not finite.
+  /// - Throws: `FathomError` when one of them is not finite.
   func prediction(_ logits: [Float]) throws -> TextClassifier.Prediction
 }
 

@@ -13,7 +13,7 @@ public final class ByteSpool: @unchecked Sendable {
   private var written: UInt64 = 0
   private static let bufferSize = 1 << 20
 
-  /// - Throws: ``FathomError`` when the temporary folder cannot be written to.
+  /// - Throws: `FathomError` when the temporary folder cannot be written to.
   public init() throws {
     descriptor = try SectionFile.temporaryDescriptor()
   }

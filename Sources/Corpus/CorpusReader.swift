@@ -33,7 +33,7 @@ public struct CorpusReader: Sendable {
     self.quoting = quoting
   }
 
-  /// - Throws: ``FathomError`` for a source that cannot be read or has other columns.
+  /// - Throws: `FathomError` for a source that cannot be read or has other columns.
   public func read(_ url: URL, split: Split) throws -> LabelledTextReader {
     LabelledTextReader(try format(url, split), path: url.path)
   }
@@ -42,7 +42,7 @@ public struct CorpusReader: Sendable {
   /// - Parameters:
   ///   - classes: those of the training data; nil makes them from these examples.
   ///   - cache: where what was read of a large file is kept for the next time.
-  /// - Throws: ``FathomError`` naming the file and the line.
+  /// - Throws: `FathomError` naming the file and the line.
   public func dataSet(_ url: URL, split: Split, classes: [String]? = nil, cache: DataCache? = nil) throws
     -> DataSet
   {

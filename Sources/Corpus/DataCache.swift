@@ -24,7 +24,7 @@ public struct DataCache: Sendable {
   /// - Parameters:
   ///   - name: of the source; a new key replaces an old one of the same name.
   ///   - key: everything that the content depends on.
-  /// - Throws: what `make` throws, and ``FathomError`` when the disk is full. Where the folder cannot be
+  /// - Throws: what `make` throws, and `FathomError` when the disk is full. Where the folder cannot be
   ///   written to, the file is a
   ///   temporary one.
   func file(_ name: String, key: String, make: (SectionWriter) throws -> Void) throws -> SectionFile {

@@ -29,7 +29,7 @@ public struct DataSet: Sendable {
   }
 
   /// - Parameter classes: those of the training data; nil makes them from these examples.
-  /// - Throws: ``FathomError`` for a label that `classes` does not have, naming its line, or for a single
+  /// - Throws: `FathomError` for a label that `classes` does not have, naming its line, or for a single
   ///   class.
   public init(_ examples: [LabelledText], classes known: [String]? = nil) throws {
     try self.init(classes: known) { LabelledTextReader(MemoryFormat(rest: examples[...]), path: "the data") }
@@ -55,7 +55,7 @@ public struct DataSet: Sendable {
         try make(writer)
       }
     guard file.sectionCount == 4,
-      let index = try? JSONDecoder().decode(DataSetBuilder.Index.self, from: Data(file.section(3)))
+      let index = try? BoundedJSON.decode(DataSetBuilder.Index.self, from: Data(file.section(3)))
     else { throw TextFile.damaged }
     let labels = index.labels
     let classes = known ?? labels.map(\.name)

@@ -39,7 +39,7 @@ struct DataSetBuilder {
     try writer.startSection()
   }
 
-  /// - Throws: ``FathomError`` for a label that the training data does not have, naming its place.
+  /// - Throws: `FathomError` for a label that the training data does not have, naming its place.
   mutating func add(_ example: LabelledText) throws {
     let number = try number(of: example)
     counts[number] += 1
@@ -82,7 +82,7 @@ struct DataSetBuilder {
   }
 
   /// Writes the records and the labels, which number the classes in their order.
-  /// - Throws: ``CorpusError`` for a full disk.
+  /// - Throws: `FathomError` for a full disk.
   func finish(notes: [String]) throws {
     let sorted = DataSet.ordered(labels.map(\.name)).map { labels[numbers[$0]!] }
     let places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.name, Int32($0)) })

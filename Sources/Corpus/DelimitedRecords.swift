@@ -56,7 +56,7 @@ struct DelimitedRecords {
   var fieldCount: Int { fields.count }
   var place: String { "\(path), line \(line)" }
 
-  /// - Throws: ``FathomError`` when its bytes are not UTF-8.
+  /// - Throws: `FathomError` when its bytes are not UTF-8.
   func field(_ index: Int) throws -> String {
     let field = fields[index]
     let bytes = UnsafeRawBufferPointer(rebasing: source.bytes[field.range])

@@ -14,7 +14,7 @@ public struct LabelledTextReader {
   }
 
   /// - Returns: nil after the last.
-  /// - Throws: ``FathomError`` naming the file and the line; also for a source without any example.
+  /// - Throws: `FathomError` naming the file and the line; also for a source without any example.
   public mutating func next() throws -> LabelledText? {
     let example = try format.next()
     if example == nil, isEmpty {
@@ -44,7 +44,7 @@ protocol LabelledTextFormat {
 extension LabelledTextFormat {
   var notes: [String] { [] }
 
-  /// - Throws: ``FathomError`` for an empty label, or one that holds characters that no name has.
+  /// - Throws: `FathomError` for an empty label, or one that holds characters that no name has.
   func checked(_ label: String, _ place: () -> String) throws -> String {
     guard !label.isEmpty else {
       throw FathomError(.data, at: place(), "the label is empty", mend: "give each text its class")

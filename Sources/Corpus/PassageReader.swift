@@ -19,7 +19,7 @@ public struct PassageReader {
   private var line = 0
 
   /// - Parameter longest: bytes of a passage at most.
-  /// - Throws: ``FathomError`` for a file that cannot be read, or is UTF-16.
+  /// - Throws: `FathomError` for a file that cannot be read, or is UTF-16.
   public init(_ url: URL, longest: Int = 8192) throws {
     precondition(longest >= 8, "\(longest) bytes hold no passage")
     source = try TextSource(url)
@@ -30,7 +30,7 @@ public struct PassageReader {
   }
 
   /// - Returns: nil after the last.
-  /// - Throws: ``FathomError`` naming the line that is not UTF-8.
+  /// - Throws: `FathomError` naming the line that is not UTF-8.
   public mutating func next() throws -> Passage? {
     let bytes = source.bytes
     while position < bytes.count {

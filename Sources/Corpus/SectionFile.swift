@@ -133,7 +133,7 @@ final class SectionFile: @unchecked Sendable {
   }
 
   /// In the temporary folder and without a name, so that nothing is left behind however the program ends.
-  /// - Throws: ``FathomError`` when the folder cannot be written to.
+  /// - Throws: `FathomError` when the folder cannot be written to.
   static func temporary(_ body: (SectionWriter) throws -> Void) throws -> SectionFile {
     try write(to: temporaryDescriptor(), body)
   }

@@ -87,7 +87,7 @@ public struct Fold: Sendable {
 extension DataSet {
   /// Stratified cross-validation: every example is validated in one fold exactly. The same for the same seed.
   /// - Parameter count: from 2 to the number of examples.
-  /// - Throws: ``FathomError`` for another number of folds.
+  /// - Throws: `FathomError` for another number of folds.
   public func folds(_ count: Int, seed: UInt64) throws -> [Fold] {
     guard count >= 2, count <= self.count else {
       throw FathomError(

@@ -58,7 +58,7 @@ struct TextFile: Sendable {
     IntList(file, section: records, offset: Record.targetOffset, stride: Record.size, table: classes)
   }
 
-  /// - Throws: ``FathomError`` when the file is damaged.
+  /// - Throws: `FathomError` when the file is damaged.
   func text(_ row: Int) throws -> String {
     let start = row == 0 ? 0 : record(row - 1).end, end = record(row).end
     guard start <= end, end <= UInt64(file.section(texts).count),

@@ -42,7 +42,7 @@ public struct TextList: RandomAccessCollection, Sendable {
     do { return try text(index) } catch { fatalError("\(error)") }
   }
 
-  /// - Throws: ``FathomError`` when the copy on disk is damaged.
+  /// - Throws: `FathomError` when the copy on disk is damaged.
   public func text(_ index: Int) throws -> String {
     switch store {
     case .memory(let texts): return texts[row(index)]

@@ -9,7 +9,7 @@ struct TextSource {
   /// What ends a line: LF (also as the end of CR LF), or CR in files of old Macs.
   let lineBreak: UInt8
 
-  /// - Throws: ``FathomError`` for a file that cannot be read, or that is UTF-16 or UTF-32.
+  /// - Throws: `FathomError` for a file that cannot be read, or that is UTF-16 or UTF-32.
   init(_ url: URL) throws {
     file = try MappedFile(url, mayBeEmpty: true)
     let bytes = file.bytes

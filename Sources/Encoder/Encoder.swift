@@ -22,7 +22,7 @@ public protocol Encoder: Module {
   var drawnLayers: [String] { get }
 
   /// Loads a model folder.
-  /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file and the tensor that is wrong.
   init(_ checkpoint: Checkpoint, options: EncoderOptions) throws
 
   /// What the first block reads: `[T,H]`.
@@ -57,7 +57,7 @@ public protocol EncoderConfig: Sendable {
   /// The keys of `config.json` that Hugging Face Transformers reads.
   var json: [String: Any] { get }
 
-  /// - Throws: ``FathomError`` naming the file and the key that is wrong.
+  /// - Throws: `FathomError` naming the file and the key that is wrong.
   init(folder: URL) throws
 }
 

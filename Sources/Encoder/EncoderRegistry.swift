@@ -9,7 +9,7 @@ public enum EncoderRegistry {
   ]
 
   /// Loads the encoder of a model folder.
-  /// - Throws: ``FathomError`` naming the file, and the key or the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file, and the key or the tensor that is wrong.
   public static func open(
     _ checkpoint: Checkpoint, options: EncoderOptions = EncoderOptions()
   ) throws -> any Encoder {
@@ -17,7 +17,7 @@ public enum EncoderRegistry {
   }
 
   /// The sizes of a model folder's encoder, without its weights.
-  /// - Throws: ``FathomError`` naming the file and the key that is wrong.
+  /// - Throws: `FathomError` naming the file and the key that is wrong.
   public static func config(folder: URL) throws -> any EncoderConfig {
     try family(folder).config(folder)
   }

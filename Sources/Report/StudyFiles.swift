@@ -5,7 +5,7 @@ import Study
 /// Writes a study's `results.csv`, `results.md`, `accuracy.svg` and `report.html`.
 public enum StudyFiles {
   /// - Returns: the names of the files.
-  /// - Throws: ``FathomError`` when the folder takes no more.
+  /// - Throws: `FathomError` when the folder takes no more.
   @discardableResult
   public static func write(_ study: StudyResult, to folder: URL) throws -> [String] {
     let report = StudyReport(study)

@@ -44,7 +44,7 @@ final class ModelShelf: @unchecked Sendable {
     return chosen
   }
 
-  /// - Throws: `CheckpointError`, `TokenizerError`.
+  /// - Throws: `FathomError`.
   func classifier(_ name: String) throws -> TextClassifier { try open(name).classifier }
 
   /// - Throws: ``ServerFault`` 400 for a model without attention.

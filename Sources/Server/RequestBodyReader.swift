@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Hummingbird
 
@@ -17,28 +18,18 @@ enum RequestBodyReader {
 
   /// - Throws: ``ServerFault`` 400.
   static func object(_ data: Data) throws -> [String: Any] {
-    // Foundation's parser stops at 512 levels, but tells this from any other fault in English alone.
-    guard let value = try? JSONSerialization.jsonObject(with: data) else {
-      let openings = data.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
-      throw openings > 512 ? nestsTooDeeply : isNoObject
-    }
-    guard depth(value) <= nesting else { throw nestsTooDeeply }
-    guard let object = value as? [String: Any] else { throw isNoObject }
-    return object
+    do {
+      if let object = try BoundedJSON.value(data, nesting: nesting) as? [String: Any] { return object }
+    } catch is BoundedJSON.TooDeep {
+      throw nestsTooDeeply
+    } catch {}
+    throw isNoObject
   }
 
   private static let isNoObject = ServerFault(
     .badRequest, "the body is not a JSON object: send {\"texts\": [\"…\"]}")
   private static let nestsTooDeeply = ServerFault(
     .badRequest, "the body nests too deeply: send {\"texts\": [\"…\"]}")
-
-  private static func depth(_ value: Any) -> Int {
-    switch value {
-    case let list as [Any]: 1 + (list.map(depth).max() ?? 0)
-    case let object as [String: Any]: 1 + (object.values.map(depth).max() ?? 0)
-    default: 0
-    }
-  }
 
   private static func bytes(_ request: Request, within limit: Duration) async throws -> ByteBuffer {
     try await withThrowingTaskGroup(of: ByteBuffer.self) { group in

@@ -40,7 +40,7 @@ public struct StudyServer: Sendable {
   private let metrics = ServerMetrics()
   private let predictions: PredictionQueue
 
-  /// - Throws: ``FathomError`` when the folder is no study, or a host beyond loopback has no token.
+  /// - Throws: `FathomError` when the folder is no study, or a host beyond loopback has no token.
   public init(_ folder: URL, options: Options = Options()) throws {
     _ = try RunStore(reading: folder)
     guard options.isLoopback || options.token?.isEmpty == false else {

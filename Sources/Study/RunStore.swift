@@ -19,7 +19,7 @@ public final class RunStore {
   public static func file(_ folder: URL) -> URL { folder.appendingPathComponent("study.sqlite") }
 
   /// Opens the store of a study for writing, making it or bringing it to the newest schema.
-  /// - Throws: ``FathomError`` when the file is damaged, is no store, or comes from a newer Fathom.
+  /// - Throws: `FathomError` when the file is damaged, is no store, or comes from a newer Fathom.
   public init(_ folder: URL) throws {
     file = RunStore.file(folder)
     writes = true
@@ -33,7 +33,7 @@ public final class RunStore {
   }
 
   /// Opens a store for reading alone; nothing is written, and a study that writes meanwhile is not disturbed.
-  /// - Throws: ``FathomError`` when there is none, or it cannot be read.
+  /// - Throws: `FathomError` when there is none, or it cannot be read.
   public init(reading folder: URL) throws {
     file = RunStore.file(folder)
     writes = false

@@ -67,7 +67,7 @@ struct RunFailure: Codable {
   static func file(_ home: URL) -> URL { home.appendingPathComponent("failed.json") }
 
   static func read(_ home: URL) -> RunFailure? {
-    (try? Data(contentsOf: file(home))).flatMap { try? JSONDecoder().decode(RunFailure.self, from: $0) }
+    (try? Data(contentsOf: file(home))).flatMap { try? BoundedJSON.decode(RunFailure.self, from: $0) }
   }
 
   func write(_ home: URL) throws {

@@ -42,7 +42,7 @@ public struct Study {
   ///   - begin: called before each run with its number in the grid, from 1, and their count.
   ///   - failed: called when a run fails.
   ///   - progress: hears the events of training and says whether to go on.
-  /// - Throws: `Trainer.Interrupted` after saving; ``FathomError`` when the folder holds runs with other settings.
+  /// - Throws: `Trainer.Interrupted` after saving; `FathomError` when the folder holds runs with other settings.
   public func run(
     tensorBoard: URL? = nil, retryFailed: Bool = false,
     begin: (_ run: StudyPlan.Run, _ number: Int, _ count: Int, _ beginning: Beginning) -> Void,

@@ -8,7 +8,7 @@ extension StudyResult {
   /// - Parameters:
   ///   - variants: in the order of the tables; nil takes all in the order in which they were run.
   ///   - seeds: nil takes all.
-  /// - Throws: `CheckpointError` when the folder is no study's or holds nothing finished.
+  /// - Throws: `FathomError` when the folder is no study's or holds nothing finished.
   public init(
     folder: URL, variants: [Variant]? = nil, seeds: [UInt64]? = nil,
     requirements: Requirements = Requirements()

@@ -8,7 +8,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
   case mps
 
   /// Parses `cpu`, `cuda`, `cuda:1`, `mps` or `auto` (a GPU where there is one).
-  /// - Throws: ``FathomError`` with code `setting` for other words, `engine` where the device is not there.
+  /// - Throws: `FathomError` with code `setting` for other words, `engine` where the device is not there.
   public init(_ text: String) throws {
     if text == "auto" {
       self = ct_cuda_count() > 0 ? .cuda(0) : ct_mps_available() ? .mps : .cpu

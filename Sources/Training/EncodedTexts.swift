@@ -13,7 +13,7 @@ public final class EncodedTexts: @unchecked Sendable {
   /// The spool's number of each example, -1 before it was encoded.
   private var entries: [Int32]
 
-  /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
+  /// - Throws: `FathomError` when the temporary folder cannot be written to.
   public init(_ data: DataSet, _ classifier: TextClassifier) throws {
     self.data = data
     let (tokenizer, text) = (classifier.tokenizer, classifier.settings.text)

@@ -19,7 +19,7 @@ final class Encodings: @unchecked Sendable {
   private let lock = NSLock()
   private var entries: [Entry] = []
 
-  /// - Throws: ``CorpusError`` when the temporary folder cannot be written to.
+  /// - Throws: `FathomError` when the temporary folder cannot be written to.
   func texts(_ data: DataSet, _ part: Part, for classifier: TextClassifier) throws -> EncodedTexts {
     let (tokenizer, text) = (classifier.tokenizer, classifier.settings.text)
     return try lock.withLock {

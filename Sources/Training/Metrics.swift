@@ -18,7 +18,7 @@ public struct Metrics: Codable, Sendable, Equatable {
     case macroF1 = "macro_f1"
   }
 
-  /// - Throws: ``FathomError`` when a logit is not finite: such a model predicts nothing.
+  /// - Throws: `FathomError` when a logit is not finite: such a model predicts nothing.
   /// - Precondition: as many rows of logits as targets, at least one.
   public init(logits: [[Float]], targets: some Collection<Int>) throws {
     precondition(

@@ -3,7 +3,7 @@ import Foundation
 
 extension ModelIdentity {
   /// SHA-256 over the files of a model folder that decide what it computes: configuration, weights and tokenizer.
-  /// - Throws: ``FathomError`` when one of them cannot be read.
+  /// - Throws: `FathomError` when one of them cannot be read.
   public static func digest(of folder: URL) throws -> String {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let lines = try names.filter(decides).sorted().map { name in

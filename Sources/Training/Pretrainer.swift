@@ -69,7 +69,7 @@ public struct Pretrainer {
   /// - Parameters:
   ///   - passages: raw texts.
   ///   - modelDigest: of the model that goes on, or of what a new one is made from.
-  /// - Throws: ``FathomError`` when the vocabulary has no [MASK] or no passage has a word.
+  /// - Throws: `FathomError` when the vocabulary has no [MASK] or no passage has a word.
   public init(
     _ model: MaskedLanguageModel, _ tokenizer: any Tokenizing, _ options: Options, device: Device = .cpu,
     passages: [String], modelDigest: String, folder: URL

@@ -9,7 +9,7 @@ public final class TensorBoardWriter {
   private let path: String
 
   /// Starts a file of its own; TensorBoard joins those of a folder, so that a run which goes on needs no old one.
-  /// - Throws: `CheckpointError` when the folder cannot be written.
+  /// - Throws: `FathomError` when the folder cannot be written.
   public init(_ folder: URL) throws {
     let now = Date().timeIntervalSince1970
     let name =
@@ -25,7 +25,7 @@ public final class TensorBoardWriter {
 
   deinit { try? file.close() }
 
-  /// - Throws: `CheckpointError` when there is no room.
+  /// - Throws: `FathomError` when there is no room.
   public func add(step: Int, _ values: [(tag: String, value: Double)]) throws {
     var summary = ProtocolBuffer()
     for (tag, value) in values {

@@ -86,7 +86,7 @@ public struct TrainingJob: Sendable {
   private let modelDigest: String
 
   /// - Parameter model: a pretrained BERT's folder, whose files are read once for the run's identity.
-  /// - Throws: ``FathomError`` when the folder cannot be read.
+  /// - Throws: `FathomError` when the folder cannot be read.
   public init(model: URL, variant: Variant, data: TrainingData, options: TrainingOptions, text: TextSettings)
     throws
   {
@@ -125,7 +125,7 @@ public struct TrainingJob: Sendable {
   }
 
   private static func decode<T: Decodable>(_: T.Type, _ file: URL) throws -> T {
-    guard let data = try? Data(contentsOf: file), let value = try? JSONDecoder().decode(T.self, from: data)
+    guard let data = try? Data(contentsOf: file), let value = try? BoundedJSON.decode(T.self, from: data)
     else {
       throw FathomError(
         .damaged, at: file.path, "the file is damaged", mend: "remove its folder and run again")

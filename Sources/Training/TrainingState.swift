@@ -35,7 +35,7 @@ struct TrainingState: Codable {
     let file = file(folder)
     let (tensors, metadata) = try SafeTensors.read(file)
     guard let progress = metadata["progress"],
-      let state = try? JSONDecoder().decode(TrainingState.self, from: Data(progress.utf8))
+      let state = try? BoundedJSON.decode(TrainingState.self, from: Data(progress.utf8))
     else {
       throw FathomError(
         .damaged, at: file.path, "the file holds no training state of this version",

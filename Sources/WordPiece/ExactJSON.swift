@@ -13,7 +13,7 @@ enum ExactJSON {
   case array([ExactJSON])
   case object([(key: String, value: ExactJSON)])
 
-  /// - Throws: ``FathomError`` with the offset of what is no JSON.
+  /// - Throws: `FathomError` with the offset of what is no JSON.
   init(_ file: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {

@@ -9,7 +9,7 @@ extension Tokenizer {
   /// Of options that disagree, `tokenizer_config.json` wins, as in Hugging Face. Where no file says whether
   /// case is kept,
   /// a vocabulary with capitals keeps it.
-  /// - Throws: ``FathomError`` naming the file and what is wrong with it, or the rule that is not BERT's.
+  /// - Throws: `FathomError` naming the file and what is wrong with it, or the rule that is not BERT's.
   public convenience init(folder: URL) throws {
     let json = folder.appendingPathComponent("tokenizer.json")
     let text = folder.appendingPathComponent("vocab.txt")
@@ -82,7 +82,7 @@ extension Tokenizer {
 
 /// A `vocab.txt`: one piece a line, its id the line's number.
 enum VocabularyText {
-  /// - Throws: ``FathomError`` when the file cannot be read or is no UTF-8.
+  /// - Throws: `FathomError` when the file cannot be read or is no UTF-8.
   static func tokens(_ file: URL) throws -> [String] {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {

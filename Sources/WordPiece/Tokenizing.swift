@@ -36,7 +36,7 @@ public protocol Tokenizing: Sendable {
   func encodeWithOffsets(_ text: String, maximumLength: Int?, truncation: Truncation) -> TokenizedText
 
   /// Writes files that Hugging Face's `AutoTokenizer` opens with the same ids.
-  /// - Throws: ``FathomError`` naming the file.
+  /// - Throws: `FathomError` naming the file.
   func write(to folder: URL, maximumLength: Int, truncatesHead: Bool) throws
 }
 

@@ -12,7 +12,7 @@ enum InputLines {
   static let bytesPerLine = 256 << 20
 
   /// Calls `body` with at most `limit` lines at a time.
-  /// - Throws: ``FathomError`` when standard input cannot be read or a line is too long; what `body` throws.
+  /// - Throws: `FathomError` when standard input cannot be read or a line is too long; what `body` throws.
   static func forEachBatch(
     atMost limit: Int, from input: FileHandle = .standardInput,
     _ body: @escaping ([String]) throws -> Void

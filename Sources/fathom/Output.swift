@@ -14,7 +14,7 @@ enum Output {
 
   static func line(_ text: String) throws { try write(Data((text + "\n").utf8)) }
 
-  /// - Throws: ``Closed``, or ``FathomError`` `.diskFull` or `.unwritable`.
+  /// - Throws: ``Closed``, or `FathomError` `.diskFull` or `.unwritable`.
   static func write(_ data: Data) throws {
     guard let code = failure(data, STDOUT_FILENO) else { return }
     switch code {

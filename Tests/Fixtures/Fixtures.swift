@@ -11,6 +11,14 @@ public enum Fixtures {
   /// The project's root.
   public static var root: URL { goldens.deletingLastPathComponent().deletingLastPathComponent() }
 
+  /// The first piece of Swift in an article of the documentation.
+  /// - Parameter path: below `Sources`.
+  public static func articleCode(_ path: String) throws -> String {
+    let article = try String(contentsOf: root.appendingPathComponent("Sources/" + path), encoding: .utf8)
+    let parts = article.components(separatedBy: "```")
+    return parts.first { $0.hasPrefix("swift\n") }.map { String($0.dropFirst("swift\n".count)) } ?? ""
+  }
+
   /// Runs `body` with a fresh folder that is gone afterwards.
   public static func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(

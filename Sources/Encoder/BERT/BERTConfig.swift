@@ -43,7 +43,7 @@ public struct BERTConfig: EncoderConfig, Equatable {
   public var headSize: Int { hiddenSize / headCount }
 
   /// Reads and checks `config.json` of a model folder.
-  /// - Throws: ``FathomError`` naming the key that is wrong, or what Fathom does not compute.
+  /// - Throws: `FathomError` naming the key that is wrong, or what Fathom does not compute.
   public init(folder: URL) throws { try self.init(ConfigFile(folder: folder)) }
 
   init(_ file: ConfigFile) throws {

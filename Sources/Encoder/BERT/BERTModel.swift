@@ -29,7 +29,7 @@ public final class BERTModel: Encoder {
 
   /// Loads a model folder, keeping the chosen blocks; a pooler that the checkpoint lacks is drawn, and named
   /// in ``drawnLayers``.
-  /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file and the tensor that is wrong.
   public convenience init(_ checkpoint: Checkpoint, options: EncoderOptions) throws {
     var config = try BERTConfig(folder: checkpoint.folder)
     let kept = try (options.blocks ?? .first(config.blockCount)).indices(of: config.blockCount)
@@ -176,7 +176,7 @@ extension BERTModel {
 
 extension BERTModel {
   /// Loads a model folder, keeping the chosen blocks.
-  /// - Throws: ``FathomError`` naming the file and the tensor that is wrong.
+  /// - Throws: `FathomError` naming the file and the tensor that is wrong.
   public convenience init(
     _ checkpoint: Checkpoint, blocks: BlockSelection? = nil, pooler: EncoderPooler = .pretrained
   ) throws { try self.init(checkpoint, options: EncoderOptions(blocks: blocks, pooler: pooler)) }

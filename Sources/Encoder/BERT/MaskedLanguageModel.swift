@@ -33,7 +33,7 @@ public final class MaskedLanguageModel: Module {
   }
 
   /// Takes the head from a checkpoint that has one; says whether it did.
-  /// - Throws: ``FathomError`` naming the tensor that is wrong.
+  /// - Throws: `FathomError` naming the tensor that is wrong.
   @discardableResult
   public func loadHead(_ checkpoint: Checkpoint) throws -> Bool {
     guard checkpoint.contains("cls.predictions.transform.dense.weight"),

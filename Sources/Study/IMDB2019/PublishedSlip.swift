@@ -33,7 +33,7 @@ public struct PublishedSlip: Sendable {
   ]
 
   /// The slips of the given names.
-  /// - Throws: ``FathomError`` for a name that none has.
+  /// - Throws: `FathomError` for a name that none has.
   public static func named(_ names: [String]) throws -> [PublishedSlip] {
     try names.map { name in
       guard let slip = all.first(where: { $0.name == name }) else {

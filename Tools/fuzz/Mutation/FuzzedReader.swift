@@ -1,3 +1,4 @@
+import Files
 import Checkpoint
 import Corpus
 import Encoder
@@ -34,7 +35,7 @@ public struct FuzzedReader: Sendable {
     let lines =
       "{\"text\": \"good \\u00e9 film\", \"label\": \"pos\"}\n{\"text\": \"bad\", \"label\": 1.50}\n"
     func corpus(_ name: String) -> @Sendable (URL) throws -> Void {
-      { folder in _ = try CorpusReader().read(folder.appendingPathComponent(name), split: .train) }
+      { folder in _ = try CorpusReader().read(folder.appendingPathComponent(name), split: .train).all() }
     }
     let archive: @Sendable (URL) throws -> Void = { folder in
       for tensor in try TorchArchive.read(folder.appendingPathComponent("pytorch_model.bin")) {
@@ -87,7 +88,7 @@ public struct FuzzedReader: Sendable {
       FuzzedReader(
         name: "run", fileName: "run.json", isJSON: true, seeds: [Array(sampleRun.utf8)], companions: [:]
       ) { folder in
-        _ = try JSONDecoder().decode(
+        _ = try BoundedJSON.decode(
           RunRecord.self, from: Data(contentsOf: folder.appendingPathComponent("run.json")))
       },
       try cache(root),
