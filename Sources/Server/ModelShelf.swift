@@ -3,6 +3,7 @@ import Attention
 import Checkpoint
 import Classification
 import Foundation
+import Study
 
 /// The saved models of a study, opened when first asked for; the two used last stay open.
 ///
@@ -15,18 +16,25 @@ final class ModelShelf: @unchecked Sendable {
     var attention: AttentionModel?
   }
 
+  private let study: URL
   private let folder: URL
   private var opened: [Opened] = []
   private static let limit = 2
 
   /// - Parameter folder: the study's.
-  init(_ folder: URL) { self.folder = folder.appendingPathComponent("models") }
+  init(_ folder: URL) {
+    study = folder
+    self.folder = folder.appendingPathComponent("models")
+  }
+
+  /// What the recommended model of a cross-validated study is called.
+  static let final = "final"
 
   /// Runs whose model is there, in the order of their names.
   var names: [String] {
     let found = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return found.filter { FileManager.default.fileExists(atPath: config($0).path) }
-      .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+    return found.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+      .filter { $0 != ModelShelf.final && isThere($0) } + [ModelShelf.final].filter(isThere)
   }
 
   /// The model that a request means.
@@ -34,7 +42,9 @@ final class ModelShelf: @unchecked Sendable {
   /// - Throws: ``ServerFault`` 404.
   func name(_ name: String?, preferred: @autoclosure () -> String?) throws -> String {
     let names = self.names
-    guard let chosen = name ?? preferred().flatMap({ names.contains($0) ? $0 : nil }) ?? names.first else {
+    let final = isThere(ModelShelf.final) ? ModelShelf.final : nil
+    guard let chosen = name ?? final ?? preferred().flatMap({ names.contains($0) ? $0 : nil }) ?? names.first
+    else {
       throw ServerFault(.notFound, "the study has no finished model yet")
     }
     guard names.contains(chosen) else {
@@ -52,7 +62,7 @@ final class ModelShelf: @unchecked Sendable {
     let entry = try open(name)
     if let attention = entry.attention { return attention }
     // With weights of its own: gradients want them as they were stored, predictions have them packed.
-    let classifier = try TextClassifier(folder: folder.appendingPathComponent(name))
+    let classifier = try TextClassifier(folder: home(name))
     do {
       let attention = try AttentionModel(classifier, name: name)
       opened[opened.count - 1].attention = attention
@@ -71,7 +81,7 @@ final class ModelShelf: @unchecked Sendable {
         return entry
       }
     }
-    let classifier = try TextClassifier(folder: folder.appendingPathComponent(name))
+    let classifier = try TextClassifier(folder: home(name))
     classifier.keepForInference(as: .float32, on: .cpu)
     let entry = Opened(name: name, modified: modified, classifier: classifier)
     if opened.count >= ModelShelf.limit { opened.removeFirst() }
@@ -79,7 +89,11 @@ final class ModelShelf: @unchecked Sendable {
     return entry
   }
 
-  private func config(_ name: String) -> URL {
-    folder.appendingPathComponent(name).appendingPathComponent("config.json")
+  private func home(_ name: String) -> URL {
+    name == ModelShelf.final ? Study.finalFolder(in: study) : folder.appendingPathComponent(name)
   }
+
+  private func config(_ name: String) -> URL { home(name).appendingPathComponent("config.json") }
+
+  private func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: config(name).path) }
 }

@@ -88,6 +88,29 @@ public struct Study {
     return result
   }
 
+  /// Where a cross-validated study has the recommended model, trained on all training examples.
+  public static func finalFolder(in folder: URL) -> URL { folder.appendingPathComponent("final") }
+
+  /// Trains the model that a cross-validation recommends on all training examples; one that is there already stays, one
+  /// that another recommendation asked for is replaced.
+  /// - Returns: its record, and whether it was trained now.
+  /// - Throws: `Trainer.Interrupted` after saving.
+  public func trainFinal(
+    _ job: TrainingJob, progress: @escaping Trainer.Progress
+  ) throws -> (record: RunRecord, isNew: Bool) {
+    let home = Study.finalFolder(in: folder)
+    if let record = try TrainingJob.record(in: home), record.identity == job.identity {
+      return (record, false)
+    }
+    do { return (try job.run(in: home, progress: progress), true) } catch let error as FathomError
+      where error.code == .mismatch
+    {
+      // A stopped one of another recommendation.
+      try FileManager.default.removeItem(at: home)
+      return (try job.run(in: home, progress: progress), true)
+    }
+  }
+
   /// Finds runs of other settings, another model or other data before hours are spent on the rest.
   private func checkIdentities(_ runs: [StudyPlan.Run]) throws {
     for run in runs {

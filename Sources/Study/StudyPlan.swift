@@ -72,6 +72,19 @@ public struct StudyPlan {
     return job
   }
 
+  /// The job that trains a variant on all training examples of a cross-validation, for as many epochs as were best in the
+  /// middle of its folds: nothing is left to select an epoch on.
+  /// - Parameter peakEpochs: of the folds' runs.
+  /// - Precondition: there is a fold, and a number for each.
+  public func finalJob(_ variant: Variant, peakEpochs: [Int], data: TrainingData) -> TrainingJob {
+    precondition(!folds.isEmpty && !peakEpochs.isEmpty, "a final model follows from folds")
+    var job = job(Run(variant: variant, seed: seeds[0], fold: nil))
+    job.data = data
+    job.options.selection = .last
+    job.options.epochs = peakEpochs.sorted()[peakEpochs.count / 2]
+    return job
+  }
+
   /// What a run is called, on disk and in commands: `3VA-s1`, or `3VA-s1-f2` for the second fold.
   /// - Parameter fold: from 0; nil without cross-validation.
   public static func name(_ variant: Variant, seed: UInt64, fold: Int? = nil) -> String {

@@ -16,12 +16,12 @@ final class ClassificationObjective: Objective {
   private var lastLogits: [[Float]]?
   private(set) var bestLogits: [[Float]]?
 
-  /// - Precondition: there is a validation set, or epochs are selected on the test set.
+  /// - Precondition: there is a validation set where epochs are selected on one.
   init(
     _ classifier: TextClassifier, _ options: TrainingOptions, train: EncodedTexts, validation: EncodedTexts?,
     test: EncodedTexts
   ) {
-    precondition(validation != nil || options.selection == .test, "selection needs a validation set")
+    precondition(validation != nil || options.selection != .validation, "selection needs a validation set")
     self.classifier = classifier
     self.options = options
     self.train = train
@@ -74,6 +74,7 @@ final class ClassificationObjective: Objective {
   }
 
   func score(_ epoch: EpochRecord) -> Double {
+    if options.selection == .last { return Double(epoch.epoch) }
     let metrics = options.selection == .test ? epoch.test : epoch.validation
     return metrics.map(options.metric.score) ?? -.infinity
   }

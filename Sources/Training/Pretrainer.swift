@@ -61,10 +61,11 @@ public struct Pretrainer {
   private let training: TrainingOptions
   private let folder: URL
   private let identity: String
-  /// Passages that are learned from, those that are held out, and tokens that a length limit cut off
+  /// Passages that are learned from, and those that are held out
   public let trained: Int
   public let heldOut: Int
-  public let cutTokens: Int
+  /// What they are cut into, so that nothing of a long passage is lost
+  public let sequenceCount: Int
 
   /// - Parameters:
   ///   - passages: raw texts.
@@ -80,29 +81,42 @@ public struct Pretrainer {
         mend: "masked-language modelling needs one: choose another \(.model)")
     }
     let texts = passages.map(options.cleaning.callAsFunction)
-    let whole = tokenizer.encode(texts, maximumLength: Int(Int32.max)).map(\.count)
-    let all = tokenizer.encode(texts, maximumLength: options.maximumLength)
-    cutTokens = zip(whole, all).reduce(0) { $0 + max(0, $1.0 - $1.1.count) }
-    let sequences = all.filter { $0.count > 2 }
-    guard !sequences.isEmpty else {
+    let passages = tokenizer.encode(texts, maximumLength: Int(Int32.max)).filter { $0.count > 2 }
+    guard !passages.isEmpty else {
       throw FathomError(.data, "the text has no words", mend: "bring another \(.text)")
     }
     var generator = SeededGenerator(seed: options.seed)
-    let order = sequences.indices.shuffled(using: &generator)
-    heldOut = min(sequences.count - 1, Int((Double(sequences.count) * options.heldOutShare).rounded()))
+    let order = passages.indices.shuffled(using: &generator)
+    heldOut = min(passages.count - 1, Int((Double(passages.count) * options.heldOutShare).rounded()))
     let held = Set(order.prefix(heldOut))
-    trained = sequences.count - heldOut
+    trained = passages.count - heldOut
+    // A passage is on one side as a whole.
+    func sequences(_ isHeldOut: Bool) -> [[Int32]] {
+      passages.indices.filter { held.contains($0) == isHeldOut }
+        .flatMap { Pretrainer.cut(passages[$0], to: options.maximumLength) }
+    }
+    let (learned, measured) = (sequences(false), sequences(true))
+    sequenceCount = learned.count + measured.count
     var training = options.training
     training.device = device
     self.training = training
     self.folder = folder
     objective = MaskedLanguageObjective(
       model, tokenizer, options, device: device,
-      train: sequences.indices.filter { !held.contains($0) }.map { sequences[$0] },
-      heldOut: held.sorted().map { sequences[$0] })
-    let digest = Data(passages.map { "\($0.utf8.count) \($0)" }.joined(separator: "\n").utf8).sha256
+      train: learned, heldOut: measured)
+    let digest = Data(texts.map { "\($0.utf8.count) \($0)" }.joined(separator: "\n").utf8).sha256
     identity =
       RunSettings.canonicalJSON(Identity(options: options, model: modelDigest, passages: digest)).sha256
+  }
+
+  /// - Parameter passage: `[CLS] … [SEP]`
+  /// - Returns: sequences of at most `length` tokens, each between [CLS] and [SEP].
+  static func cut(_ passage: [Int32], to length: Int) -> [[Int32]] {
+    guard passage.count > length else { return [passage] }
+    let (first, last, room) = (passage[0], passage[passage.count - 1], length - 2)
+    return stride(from: 1, to: passage.count - 1, by: room).map { start in
+      [first] + passage[start..<min(start + room, passage.count - 1)] + [last]
+    }
   }
 
   /// Trains to the end, saving model and state after each epoch.

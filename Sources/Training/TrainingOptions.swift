@@ -8,6 +8,8 @@ public struct TrainingOptions: Sendable, Hashable {
     case validation
     /// The best epoch on the test set, as the study of 2019 did: its figure is optimistic
     case test
+    /// The last epoch, where their number is known: nothing is held out
+    case last
   }
 
   public enum Batching: String, Sendable, CaseIterable, Codable {

@@ -39,11 +39,11 @@ struct AttentionCommand: ParsableCommand {
 
   @OptionGroup var columns: ColumnArguments
 
-  @Option(help: "How many of them: a seeded sample over all classes.", in: .from(1, to: 1000))
-  var examples = 3
+  @Option(help: "How many of them: a seeded sample over all classes (default: 3).", in: .from(1, to: 1000))
+  var examples: Int?
 
-  @Option(help: "Seed of the sample.", in: .seed)
-  var splitSeed: UInt64 = 1
+  @Option(help: "Seed of the sample (default: 1).", in: .seed)
+  var splitSeed: UInt64?
 
   @OptionGroup var weights: HighlightArguments
 
@@ -65,6 +65,10 @@ struct AttentionCommand: ParsableCommand {
 
   func validate() throws {
     guard (text == nil) != (data == nil) else { throw ValidationError("give either --text or --data") }
+    for (flag, isGiven) in [("--examples", examples != nil), ("--split-seed", splitSeed != nil)]
+    where isGiven && data == nil {
+      throw ValidationError("\(flag) has no effect without --data: leave it out")
+    }
     if view != nil, html == nil { throw ValidationError("--view needs --html") }
     if pretrained != nil, !weights.method.isComparable, html == nil {
       throw ValidationError("--pretrained has no effect with \(weights.method.rawValue): leave it out")
@@ -106,7 +110,7 @@ struct AttentionCommand: ParsableCommand {
   private func texts(_ model: AttentionModel) throws -> [(text: String, label: String?)] {
     if let text { return [(text, nil)] }
     let all = try columns.load(data!, .test, classes: model.labels)
-    let chosen = all.limited(to: examples, seed: splitSeed)
+    let chosen = all.limited(to: examples ?? 3, seed: splitSeed ?? 1)
     return (0..<chosen.count).map { (chosen.texts[$0], chosen.classes[chosen.targets[$0]]) }
   }
 

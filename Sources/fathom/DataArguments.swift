@@ -87,6 +87,18 @@ struct TrainingDataArguments: ParsableArguments {
     }
   }
 
+  /// Refuses what would have no effect.
+  func check(selection: TrainingOptions.Selection) throws {
+    guard selection != .validation else { return }
+    for (flag, isGiven) in [
+      ("--validation", validation != nil), ("--validation-share", validationShare != nil),
+    ]
+    where isGiven {
+      throw ValidationError(
+        "\(flag) has no effect where epochs are selected on \(selection.rawValue): leave it out")
+    }
+  }
+
   /// What was read: the examples to learn from, those to test on, and a validation set where the user has one.
   struct Sets {
     let train: DataSet

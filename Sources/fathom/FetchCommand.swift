@@ -70,14 +70,16 @@ struct FetchCommand: ParsableCommand {
 
   private func fetchModel(_ folder: URL) throws {
     let home = "\(mirror ?? "https://huggingface.co")/\(name)/resolve/main"
-    for file in ["config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors"] {
+    // Not every model has them, and what a tokenizer does may be in any of them.
+    let optional = [
+      "tokenizer_config.json", "tokenizer.json", "added_tokens.json", "special_tokens_map.json",
+    ]
+    for file in ["config.json", "vocab.txt"] + optional + ["model.safetensors"] {
       let destination = folder.appendingPathComponent(file)
       if FileManager.default.fileExists(atPath: destination.path) { continue }
       do { try fetch("\(home)/\(file)", destination, nil) } catch let error as FathomError {
-        // Older models have no tokenizer_config.json, and their weights only as a PyTorch archive.
-        guard error.code == .notFound,
-          ["tokenizer_config.json", "model.safetensors"].contains(file)
-        else {
+        // Older models have their weights only as a PyTorch archive.
+        guard error.code == .notFound, optional.contains(file) || file == "model.safetensors" else {
           throw error
         }
         try? FileManager.default.removeItem(at: destination.appendingPathExtension("part"))

@@ -60,7 +60,9 @@ struct PretrainCommand: ParsableCommand {
   @Option(help: "Share of the passages that are held out to measure the loss on.", in: .from(0, below: 1))
   var heldOutShare = 0.05
 
-  @Option(help: "Tokens per passage, with [CLS] and [SEP].", in: .from(3, to: 1_000_000))
+  @Option(
+    help: "Tokens per sequence, with [CLS] and [SEP]; a longer passage becomes several.",
+    in: .from(3, to: 1_000_000))
   var maxLength = 128
 
   @Option(help: "Seed of everything that is drawn.", in: .seed)
@@ -93,8 +95,8 @@ struct PretrainCommand: ParsableCommand {
       folder: folder)
     claim.clear()
     Output.note(
-      "\(pretrainer.trained) passages to learn from, \(pretrainer.heldOut) held out; \(pretrainer.cutTokens) tokens are "
-        + "beyond the \(min(maxLength, mlm.bert.config.maximumPositions)) of a passage and not read")
+      "\(pretrainer.trained) passages to learn from, \(pretrainer.heldOut) held out, in \(pretrainer.sequenceCount) "
+        + "sequences of at most \(min(maxLength, mlm.bert.config.maximumPositions)) tokens")
     Interrupts.listen()
     let display = ProgressDisplay("pretrain", quiet: false)
     do {

@@ -119,6 +119,12 @@ extension RunsCommand {
       try Output.line(
         String(format: "with 95 %% confidence %@ loses at most %.2f points against %@", b.name, bound, a.name)
       )
+      let others = Set(runs.map(\.variant)).count
+      if others > 2 {
+        try Output.line(
+          "(one comparison by itself, on the test set; the study's recommendation holds for all \(others) models at once)"
+        )
+      }
     }
   }
 

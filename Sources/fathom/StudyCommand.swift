@@ -97,6 +97,11 @@ struct StudyCommand: ParsableCommand {
         "--folds validates on the training examples: give no --validation, --validation-share or --select-on test"
       )
     }
+    try data.check(selection: training.selectOn ?? (preset == .imdb2019 ? .test : .validation))
+    if training.selectOn == .last {
+      throw ValidationError(
+        "--select-on last leaves a study nothing to choose models on: use validation or test")
+    }
     if folds != nil, preset == .imdb2019 {
       throw ValidationError("--preset imdb-2019 chose its epochs on the test set: it has no --folds")
     }
@@ -131,16 +136,53 @@ struct StudyCommand: ParsableCommand {
     }
     var result = try run(plan, in: folder)
     result.requirements = requirements.value
+    let final = try trainFinal(result, plan, sets, in: folder)
     let files = try StudyFiles.write(result, to: folder)
     if json {
-      try printJSON(result)
+      try printJSON(result, final)
     } else {
       try Output.line(StudyTable(result).text)
+      if let final { try Output.line(final.sentence(out) + "\n") }
       try Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
     }
     if !result.failures.isEmpty {
       Output.note("\(result.failures.count) runs failed: see fathom runs list \(out)")
       throw ExitCode.failure
+    }
+  }
+
+  /// The recommended model of a cross-validation, trained on all training examples.
+  private struct FinalModel {
+    let record: RunRecord
+    let examples: Int
+
+    func sentence(_ out: String) -> String {
+      String(
+        format:
+          "%@/final: the recommended %@, trained on all %d training examples for %d epochs, as many as were "
+          + "best in the middle of its folds; %.2f %% on the test set.",
+        out, record.variant, examples, record.epochs.count, record.test.accuracy * 100)
+    }
+  }
+
+  private func trainFinal(
+    _ result: StudyResult, _ plan: StudyPlan, _ sets: TrainingDataArguments.Sets, in folder: URL
+  ) throws -> FinalModel? {
+    guard !plan.folds.isEmpty, let chosen = result.recommendation?.recommended else { return nil }
+    let all = try data.trainingData(sets, selection: .last)
+    let job = plan.finalJob(chosen.variant, peakEpochs: chosen.runs.map(\.peakEpoch), data: all)
+    let display = ProgressDisplay("[final] \(chosen.variant)", quiet: quiet)
+    defer { display.clear() }
+    do {
+      let trained = try Study(plan, in: folder).trainFinal(job) { event in
+        display.show(event)
+        return Interrupts.continuation
+      }
+      return FinalModel(record: trained.record, examples: all.train.count)
+    } catch is Trainer.Interrupted {
+      display.clear()
+      Output.note("stopped; what is finished is in \(out): give the same command again to go on")
+      throw ExitCode(130)
     }
   }
 
@@ -239,7 +281,7 @@ struct StudyCommand: ParsableCommand {
     if slips.isEmpty { Output.note("imdb-2019 with the slips of its code mended; --as-published keeps them") }
   }
 
-  private func printJSON(_ result: StudyResult) throws {
+  private func printJSON(_ result: StudyResult, _ final: FinalModel?) throws {
     let encoder = JSONEncoder()
     let runs = try result.results.flatMap(\.runs).map {
       try JSONSerialization.jsonObject(with: encoder.encode($0))
@@ -254,6 +296,10 @@ struct StudyCommand: ParsableCommand {
       "best": conclusion.recommendation?.best.variant.description as Any? ?? NSNull(),
       "recommendation": recommendation ?? NSNull(), "conclusion": conclusion.sentence,
       "selected_on": result.selectedOnTest ? "test" : "validation",
+      "final": final.map {
+        ["folder": "\(out)/final", "variant": $0.record.variant, "epochs": $0.record.epochs.count]
+      }
+        as Any? ?? NSNull(),
       "as_published": try publishedSlips().map(\.name),
       "failed": result.failures.map { ["run": $0.name, "reason": $0.reason ?? ""] },
     ])

@@ -56,6 +56,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "No progress.")
   var quiet = false
 
+  func validate() throws { try data.check(selection: training.selectOn ?? .validation) }
+
   func run() throws {
     let chosen = try resolvedVariant()
     let options = try training.options(seed: seed)

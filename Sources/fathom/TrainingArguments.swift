@@ -75,7 +75,7 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "Stop after so many epochs without a better one (default: never).", in: .from(1, to: 100_000))
   var patience: Int?
 
-  @Option(help: "validation, or test: the 2019 protocol, whose figures are optimistic.")
+  @Option(help: "validation; test: the 2019 protocol, whose figures are optimistic; or last: no choice.")
   var selectOn: TrainingOptions.Selection?
 
   @Option(help: "What makes an epoch the best: accuracy, macro-f1 or loss.")

@@ -83,6 +83,18 @@ import Training
       if let recommendation = result.recommendation {
         #expect(recommendation.examples == 60 && recommendation.sentence.contains("3 folds, 1 seed"))
       }
+      // The recommended model learns from all examples, for as many epochs as were best in the middle of its folds.
+      let all = try TrainingData(
+        train: set(60, seed: 1), test: set(20, seed: 2), validationShare: 0, splitSeed: 1, selection: .last)
+      let job = plan.finalJob(try Variant("1VA"), peakEpochs: [3, 1, 2], data: all)
+      #expect(job.options.epochs == 2 && job.options.selection == .last)
+      let study = Study(plan, in: out)
+      let final = try study.trainFinal(job) { _ in .more }
+      #expect(final.isNew && final.record.peakEpoch == 2 && final.record.settings.data.trainExamples == 60)
+      #expect(try !study.trainFinal(job) { _ in .more }.isNew)
+      let other = plan.finalJob(try Variant("0VA"), peakEpochs: [1], data: all)
+      #expect(try study.trainFinal(other) { _ in .more }.record.variant == "0VA")
+      #expect(try StudyResult(folder: out).results.allSatisfy { $0.runs.count == 3 }, "no run of the study")
       let error = #expect(throws: FathomError.self) {
         try Study(self.plan(["0VA"], in: folder), in: out).run(
           begin: { _, _, _, _ in }, progress: { _ in .more })

@@ -280,6 +280,10 @@ import WordPiece
           MaskedLanguageModel(bert), Tokenizer(Vocabulary(TinyTask.words)), options, passages: passages,
           modelDigest: "x", folder: out)
       }
+      // 80 words and room for 30 beside [CLS] and [SEP]: nothing of a long passage is lost.
+      let long = [String](repeating: "the film was good", count: 20).joined(separator: " ")
+      let cut = try pretrainer("long", [long, "bad"])
+      #expect(cut.trained == 2 && cut.sequenceCount == 4)
       let losses = try pretrainer("straight").run().map(\.trainLoss)
       #expect(losses.count == 4 && losses[3] < losses[0])
       var asked = 0

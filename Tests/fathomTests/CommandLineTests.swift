@@ -236,6 +236,15 @@ func json(_ text: String) throws -> [String: Any] {
       let cases: [([String], String)] = [
         (["predict", "--model", model], "no classifier"),
         (["predict", "--model", folder.path + "/none"], "model.safetensors"),
+        (
+          ["train", "--variant", "1VA", "--select-on", "test", "--validation-share", "0.2", "--out", "o"]
+            + data(folder), "--validation-share has no effect where epochs are selected on test"
+        ),
+        (
+          ["attention", "--model", model, "--text", "a film", "--examples", "2"],
+          "--examples has no effect without --data"
+        ),
+        (["study", "--select-on", "last", "--out", "o"] + data(folder), "nothing to choose models on"),
         (["tokenize", "--model", folder.path + "/none"], "vocab.txt"),
         (["train", "--variant", "9VA", "--out", folder.path + "/o1"] + data(folder), "checkpoint has 3"),
         (["train", "--variant", "what", "--out", folder.path + "/o2"] + data(folder), "3VA"),
@@ -272,10 +281,14 @@ func json(_ text: String) throws -> [String: Any] {
     try Fixtures.withFolder { folder in
       let served = folder.appendingPathComponent("tiny/resolve/main")
       try writeTinyModel(to: served)
+      try Data(#"{"[E1]": 557}"#.utf8).write(to: served.appendingPathComponent("added_tokens.json"))
       let server = try RangeServer(folder)
       let out = folder.appendingPathComponent("got")
       let fetched = try fathom(["fetch", "tiny", "--mirror", server.address, "--out", out.path])
       #expect(fetched.status == 0, "\(fetched.errors)")
+      let names = try FileManager.default.contentsOfDirectory(atPath: out.path).sorted()
+      #expect(names.contains("added_tokens.json") && !names.contains("tokenizer.json"), "\(names)")
+      #expect(!names.contains { $0.hasSuffix(".part") })
       #expect(try fathom(["tokenize", "--model", out.path], input: "film").output.contains("film"))
       let offline = try fathom([
         "fetch", "imdb", "--mirror", "http://127.0.0.1:9", "--out", folder.path + "/x/aclImdb",
