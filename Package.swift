@@ -50,6 +50,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.0.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
   ],
   targets: [
@@ -64,8 +65,12 @@ let package = Package(
     room("Encoder", ["Torch", "Checkpoint", "Files"]),
     room("Classification", ["Encoder", "WordPiece"]),
     room("Corpus", ["Files", .product(name: "Crypto", package: "swift-crypto")]),
-    room(
-      "Training", ["Classification", "Corpus"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Classification", "Corpus", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["TensorBoard/event.proto"]),
     // Its tests draw thousands of studies, which takes a minute without optimisation.
     room(
       "Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")],

@@ -1,9 +1,9 @@
 import Files
-import Checkpoint
 import Foundation
+import SwiftProtobuf
 
 /// Scalars by step in a file that TensorBoard reads.
-/// - Source: `record_writer.h`, `crc32c.h`, `event.proto` and `summary.proto` of tensorflow/tensorflow.
+/// - Source: `record_writer.h` and `crc32c.h` of tensorflow/tensorflow; event.proto beside this file has the messages.
 public final class TensorBoardWriter {
   private let file: FileHandle
   private let path: String
@@ -20,24 +20,27 @@ public final class TensorBoardWriter {
       try Data().write(to: URL(fileURLWithPath: path))
       file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     } catch { throw TensorBoardWriter.fault(path) }
-    try write(event(now) { $0.text(3, "brain.Event:2") })
+    try write(
+      .with {
+        $0.wallTime = now
+        $0.fileVersion = "brain.Event:2"
+      })
   }
 
   deinit { try? file.close() }
 
   /// - Throws: `FathomError` when there is no room.
   public func add(step: Int, _ values: [(tag: String, value: Double)]) throws {
-    var summary = ProtocolBuffer()
-    for (tag, value) in values {
-      var entry = ProtocolBuffer()
-      entry.text(1, tag)
-      entry.float(2, Float(value))
-      summary.message(1, entry)
-    }
     try write(
-      event(Date().timeIntervalSince1970) {
-        $0.integer(2, step)
-        $0.message(5, summary)
+      .with {
+        $0.wallTime = Date().timeIntervalSince1970
+        $0.step = Int64(step)
+        $0.summary.value = values.map { tag, value in
+          .with {
+            $0.tag = tag
+            $0.simpleValue = Float(value)
+          }
+        }
       })
   }
 
@@ -57,66 +60,24 @@ public final class TensorBoardWriter {
     try add(step: epoch.epoch, values)
   }
 
-  private func event(_ time: Double, _ fill: (inout ProtocolBuffer) -> Void) -> ProtocolBuffer {
-    var event = ProtocolBuffer()
-    event.double(1, time)
-    fill(&event)
-    return event
-  }
-
-  /// Length, its checksum, the record, its checksum.
-  private func write(_ record: ProtocolBuffer) throws {
-    let length = withUnsafeBytes(of: UInt64(record.bytes.count).littleEndian) { Array($0) }
-    func checksum(_ bytes: [UInt8]) -> [UInt8] {
-      withUnsafeBytes(of: CRC32C.masked(bytes).littleEndian) { Array($0) }
-    }
-    do { try file.write(contentsOf: length + checksum(length) + record.bytes + checksum(record.bytes)) } catch
-    {
+  private func write(_ event: TensorBoardEvent) throws {
+    do { try file.write(contentsOf: TensorBoardWriter.record(event)) } catch {
       throw TensorBoardWriter.fault(path)
     }
   }
 
+  /// Length, its checksum, the event, its checksum.
+  static func record(_ event: TensorBoardEvent) throws -> Data {
+    let bytes: [UInt8] = try event.serializedBytes()
+    let length = withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) }
+    func checksum(_ bytes: [UInt8]) -> [UInt8] {
+      withUnsafeBytes(of: CRC32C.masked(bytes).littleEndian) { Array($0) }
+    }
+    return Data(length + checksum(length) + bytes + checksum(bytes))
+  }
+
   private static func fault(_ path: String) -> CheckpointError {
     CheckpointError("\(path) could not be written: free some space and run again")
-  }
-}
-
-/// The wire format of protocol buffers, as far as scalars need it.
-/// - Source: protobuf.dev, "Encoding".
-private struct ProtocolBuffer {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func integer(_ field: Int, _ value: Int) {
-    variable(field << 3)
-    variable(value)
-  }
-
-  mutating func double(_ field: Int, _ value: Double) {
-    variable(field << 3 | 1)
-    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
-  }
-
-  mutating func float(_ field: Int, _ value: Float) {
-    variable(field << 3 | 5)
-    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
-  }
-
-  mutating func text(_ field: Int, _ value: String) { chunk(field, Array(value.utf8)) }
-  mutating func message(_ field: Int, _ value: ProtocolBuffer) { chunk(field, value.bytes) }
-
-  private mutating func chunk(_ field: Int, _ content: [UInt8]) {
-    variable(field << 3 | 2)
-    variable(content.count)
-    bytes += content
-  }
-
-  private mutating func variable(_ value: Int) {
-    var rest = UInt64(bitPattern: Int64(value))
-    while rest >= 0x80 {
-      bytes.append(UInt8(rest & 0x7F) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
   }
 }
 
