@@ -34,6 +34,21 @@ public struct Axis: Sendable {
     self.init(title, scale, ticks: ticks, inset: inset)
   }
 
+  /// Shares as percent, around the values.
+  /// - Parameter step: what the axis' ends are multiples of.
+  public static func percent(around shares: [Double], step: Double, about count: Int = 5) -> Axis {
+    Axis("", .linear(around: shares, step: step), about: count, format: percent)
+  }
+
+  /// Whole numbers on an even scale, each written unless `isWritten` says otherwise.
+  public static func whole(
+    _ title: String, _ numbers: ClosedRange<Int>, inset: Double, isWritten: (Int) -> Bool = { _ in true }
+  ) -> Axis {
+    Axis(
+      title, Scale(.linear, Double(numbers.lowerBound)...Double(numbers.upperBound)),
+      ticks: numbers.filter(isWritten).map { Tick(Double($0), String($0)) }, inset: inset)
+  }
+
   /// `0.25`, `3`, `2e+06`
   public static func plain(_ value: Double) -> String { String(format: "%.6g", value) }
 

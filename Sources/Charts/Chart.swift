@@ -24,16 +24,26 @@ public struct Chart: Sendable {
   /// Pixels around and between the panels.
   public struct Layout: Sendable {
     public var width = 760.0
-    public var height = 400.0
-    public var left = 64.0
-    public var right = 40.0
-    public var top = 46.0
+    public var height: Double
+    public var left: Double
+    public var right: Double
+    public var top: Double
     public var bottom = 52.0
     /// Between panels, for the numbers of the second one.
-    public var gap = 80.0
-    public var titleSize = 16
+    public var gap: Double
+    public var titleSize: Int
 
-    public init() {}
+    public init(
+      height: Double = 400, left: Double = 64, right: Double = 40, top: Double = 46, gap: Double = 80,
+      titleSize: Int = 16
+    ) {
+      self.height = height
+      self.left = left
+      self.right = right
+      self.top = top
+      self.gap = gap
+      self.titleSize = titleSize
+    }
   }
 
   public var title: String

@@ -40,6 +40,11 @@ public enum Mark: Sendable {
     public init(series index: Int, width: Double = 2, shift: Double = 0) {
       self.init(Palette.colour(index), dash: Palette.dash(index), width: width, shift: shift)
     }
+
+    /// Of a series among `count`, which stand so many pixels apart: intervals at the same x can then be read.
+    public init(series index: Int, of count: Int, apart distance: Double) {
+      self.init(series: index, shift: (Double(index) - Double(count - 1) / 2) * distance)
+    }
   }
 
   case line([Point], Style)
@@ -51,6 +56,11 @@ public enum Mark: Sendable {
   case level(Double, Style)
   /// A circle around a point, in the colour of the text.
   case ring(Point, shift: Double)
+
+  /// The ends of the points' intervals, for an axis that shows them all.
+  public static func ends(_ points: [Point]) -> [Double] {
+    points.compactMap(\.interval).flatMap { [$0.lowerBound, $0.upperBound] }
+  }
 
   /// A line with dots on it.
   public static func series(_ points: [Point], _ style: Style, radius: Double = 3.5) -> [Mark] {

@@ -30,20 +30,16 @@ public struct AccuracyPlot {
 
   public var svg: String {
     let points = series.flatMap(\.results).map(point)
-    let ends = points.flatMap { [$0.interval!.lowerBound, $0.interval!.upperBound] }
     let deepest = max(1, Int(points.map(\.x).max() ?? 1))
-    var layout = Chart.Layout()
-    (layout.height, layout.right, layout.top) = (440, 200, 62)
     let panel = Panel(
-      x: Axis(
-        "transformer blocks", Scale(.linear, 0...Double(deepest)),
-        ticks: (0...deepest).map { Axis.Tick(Double($0), String($0)) }, inset: 20),
-      y: Axis("", .linear(around: ends, step: 0.05), about: 8, format: Axis.percent),
+      x: .whole("transformer blocks", 0...deepest, inset: 20),
+      y: .percent(around: Mark.ends(points), step: 0.05, about: 8),
       marks: series.indices.flatMap(marks))
     let keys = series.enumerated().map { Chart.Key($1.title, style($0)) }
     return Chart(
       "Test accuracy by number of transformer blocks", subtitle: subtitle, description: description,
-      panels: [panel], keys: keys + (chosen == nil ? [] : [Chart.Key(ring: "recommended")]), layout: layout
+      panels: [panel], keys: keys + (chosen == nil ? [] : [Chart.Key(ring: "recommended")]),
+      layout: Chart.Layout(height: 440, right: 200, top: 62)
     ).svg
   }
 
@@ -55,8 +51,7 @@ public struct AccuracyPlot {
 
   private func style(_ index: Int) -> Mark.Style {
     if series[index].isBaseline { return Mark.Style(Palette.colour(index), dash: "6 4", width: 1.5) }
-    // Series stand a little apart, so that intervals at the same depth can be read.
-    return Mark.Style(series: index, shift: (Double(index) - Double(series.count - 1) / 2) * 5)
+    return Mark.Style(series: index, of: series.count, apart: 5)
   }
 
   private func marks(_ index: Int) -> [Mark] {

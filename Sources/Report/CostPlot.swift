@@ -41,7 +41,7 @@ public struct CostPlot {
     let accuracies = study.results.flatMap { [$0.testAccuracy - 0.01, $0.testAccuracy + 0.01] }
     let panel = Panel(
       x: Axis(axis, .logarithmic(around: study.results.map(cost), margin: 1.15)),
-      y: Axis("", .linear(around: accuracies, step: 0.02), format: Axis.percent), marks: marks)
+      y: .percent(around: accuracies, step: 0.02), marks: marks)
     let names = frontier.map(\.variant.description).joined(separator: ", ")
     return Chart(title, description: "On the frontier: \(names).", panels: [panel]).svg
   }

@@ -14,27 +14,24 @@ public struct EpochPlot {
   }
 
   public var svg: String {
-    var layout = Chart.Layout()
-    (layout.height, layout.left, layout.right, layout.top, layout.gap) = (340, 52, 170, 66, 56)
-    return Chart(
+    Chart(
       "Epoch by epoch",
       description: "Training loss and \(split) accuracy of \(series.map(\.name).joined(separator: ", ")).",
       panels: [
-        panel("training loss", step: 0.1, format: Axis.plain) { $0.trainLoss },
-        panel("\(split) accuracy", step: 0.02, format: Axis.percent) {
-          ($0.test ?? $0.validation)?.accuracy ?? 0
+        panel("training loss", { $0.trainLoss }) { Axis("", .linear(around: $0, step: 0.1)) },
+        panel("\(split) accuracy", { ($0.test ?? $0.validation)?.accuracy ?? 0 }) {
+          .percent(around: $0, step: 0.02)
         },
       ],
-      keys: series.enumerated().map { Chart.Key($1.name, Mark.Style(series: $0)) }, layout: layout
+      keys: series.enumerated().map { Chart.Key($1.name, Mark.Style(series: $0)) },
+      layout: Chart.Layout(height: 340, left: 52, right: 170, top: 66, gap: 56)
     ).svg
   }
 
   private func panel(
-    _ title: String, step: Double, format: (Double) -> String, _ value: (EpochRecord) -> Double
+    _ title: String, _ value: (EpochRecord) -> Double, axis: ([Double]) -> Axis
   ) -> Panel {
-    let values = series.flatMap { $0.epochs.map(value) }
     let longest = max(series.map(\.epochs.count).max() ?? 1, 2)
-    let ticks = (1...longest).filter { longest <= 12 || $0 % max(longest / 50 * 5, 5) == 0 }
     let marks = series.enumerated().flatMap { index, entry -> [Mark] in
       let style = Mark.Style(series: index, width: 1.8)
       let peak = entry.epochs[entry.peak - 1]
@@ -46,9 +43,7 @@ public struct EpochPlot {
     }
     return Panel(
       title,
-      x: Axis(
-        "epoch", Scale(.linear, 1...Double(longest)), ticks: ticks.map { Axis.Tick(Double($0), String($0)) },
-        inset: 6),
-      y: Axis("", .linear(around: values, step: step), format: format), marks: marks)
+      x: .whole("epoch", 1...longest, inset: 6) { longest <= 12 || $0 % max(longest / 50 * 5, 5) == 0 },
+      y: axis(series.flatMap { $0.epochs.map(value) }), marks: marks)
   }
 }

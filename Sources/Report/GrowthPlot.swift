@@ -46,8 +46,7 @@ public struct GrowthPlot {
   }
 
   public var svg: String {
-    var layout = Chart.Layout()
-    (layout.height, layout.left, layout.top, layout.titleSize) = (320, 60, 64, 15)
+    var layout = Chart.Layout(height: 320, left: 60, top: 64, titleSize: 15)
     layout.width = layout.left + Double(series.count) * (290 + layout.gap) - layout.gap + layout.right
     let facts = series.map { "\($0.axis): \($0.finding)" }
     return Chart(

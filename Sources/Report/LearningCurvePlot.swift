@@ -25,25 +25,19 @@ public struct LearningCurvePlot {
   }
 
   public var svg: String {
-    let ends = series.flatMap(\.points).flatMap { [$0.interval!.lowerBound, $0.interval!.upperBound] }
-    var layout = Chart.Layout()
-    layout.right = 170
     let panel = Panel(
       x: Axis(
         "training examples (logarithmic)", .logarithmic(around: counts.map(Double.init)),
         ticks: counts.map { Axis.Tick(Double($0), String($0)) }, inset: 20),
-      y: Axis("", .linear(around: ends, step: 0.05), about: 8, format: Axis.percent),
+      y: .percent(around: Mark.ends(series.flatMap(\.points)), step: 0.05, about: 8),
       marks: series.indices.flatMap { Mark.series(series[$0].points, style($0), radius: 4) })
     return Chart(
       "Test accuracy by number of training examples", description: description, panels: [panel],
-      keys: series.enumerated().map { Chart.Key($1.name, style($0)) }, layout: layout
+      keys: series.enumerated().map { Chart.Key($1.name, style($0)) }, layout: Chart.Layout(right: 170)
     ).svg
   }
 
-  /// Intervals of neighbouring lines would hide one another.
-  private func style(_ index: Int) -> Mark.Style {
-    Mark.Style(series: index, shift: (Double(index) - Double(series.count - 1) / 2) * 3)
-  }
+  private func style(_ index: Int) -> Mark.Style { Mark.Style(series: index, of: series.count, apart: 3) }
 
   private var description: String {
     let lines = series.map { entry in
