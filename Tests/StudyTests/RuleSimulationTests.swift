@@ -15,6 +15,19 @@ import Testing
     #expect(rates.wrongBefore > rates.wrong, "\(rates)")
   }
 
+  @Test func `the worked example of the article is right`() {
+    // Right on 880 and on 878 of 1,000, apart on 40.
+    func scores(_ own: Int) -> [Double] {
+      (0..<1000).map { $0 < 859 || (own == 0 ? 859..<880 : 880..<899).contains($0) ? 1 : 0 }
+    }
+    let moments = ScoreMoments(PairedScores([[scores(1)], [scores(0)]]))
+    let loss = NonInferiority(moments, margin: 0.01).loss(of: 0, against: 1)
+    #expect(abs(loss.mean - 0.002) < 1e-9 && abs(loss.standardError - 0.0064) < 5e-5)
+    #expect(abs(loss.upperBound - 0.0125) < 1e-4)
+    #expect(!NonInferiority(moments, margin: 0.01).isGoodEnough(0))
+    #expect(NonInferiority(moments, margin: 0.015).isGoodEnough(0))
+  }
+
   /// The least favourable case: all others lie on the margin.
   @Test(arguments: [2, 5, 12])
   func `models that lose just more than the margin are seldom called good enough`(models: Int) {
