@@ -14,7 +14,8 @@ namespace {
 
 inline __m512 sigmoid(__m512 x) {
   const __m512 one = _mm512_set1_ps(1.f);
-  const __m512 bounded = _mm512_min_ps(_mm512_mul_ps(x, _mm512_set1_ps(-1.44269504f)), _mm512_set1_ps(126.f));
+  // In this order, so that what is not a number stays so.
+  const __m512 bounded = _mm512_min_ps(_mm512_set1_ps(126.f), _mm512_mul_ps(x, _mm512_set1_ps(-1.44269504f)));
   return _mm512_div_ps(one, _mm512_add_ps(one, fathom::exp2(bounded)));
 }
 

@@ -40,7 +40,8 @@ inline __m512 rounded(__m512 x, const uint16_t *) {
 
 // 2^x, error under 2e-7 relative; x is taken as at least -126.
 inline __m512 exp2(__m512 x) {
-  x = _mm512_max_ps(x, _mm512_set1_ps(-126.f));
+  // In this order, since the second operand is what comes out where one of them is not a number.
+  x = _mm512_max_ps(_mm512_set1_ps(-126.f), x);
   const __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 r = _mm512_sub_ps(x, whole);
   // Minimax polynomial of 2^r on [-1/2, 1/2], the coefficients of Cephes' exp2f.

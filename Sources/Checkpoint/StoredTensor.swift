@@ -41,8 +41,8 @@ public struct StoredTensor: Sendable {
   public func load() -> Tensor { withView { $0.clone() } }
 
   /// Fills a tensor, converting the type.
-  /// - Throws: `FathomError` when the shapes differ, or the file holds integers for a tensor that is
-  ///   trained.
+  /// - Throws: `FathomError` when the shapes differ, when the file holds integers for a tensor that is trained, or
+  ///   what is not a number: libtorch's own attention makes answers of it that look sound.
   public func load(into destination: Tensor) throws {
     guard dtype.isFloatingPoint || !destination.dtype.isFloatingPoint else {
       throw FathomError(
@@ -57,6 +57,17 @@ public struct StoredTensor: Sendable {
         mend: "the two files do not belong together")
     }
     withView { destination.copy(from: $0) }
+    guard StoredTensor.isFinite(destination.detached()) else {
+      throw FathomError(
+        .notFinite, at: file.url.path,
+        "tensor '\(name)' holds values that are not finite: it is damaged, or its training diverged",
+        mend: "train the model again, or bring the whole folder again")
+    }
+  }
+
+  /// The sum needs no memory; only where it is not finite can it be a matter of size alone.
+  private static func isFinite(_ x: Tensor) -> Bool {
+    !x.dtype.isFloatingPoint || x.sum().item.isFinite || x.abs().max().item.isFinite
   }
 }
 

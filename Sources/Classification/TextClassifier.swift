@@ -37,8 +37,9 @@ public final class TextClassifier {
     embeddingRows: Int? = nil
   ) throws {
     guard settings.labels.count >= 2 else {
-      throw CheckpointError(
-        "a classifier needs two classes at least and the data has \(settings.labels.count)")
+      throw FathomError(
+        .data, "a classifier needs two classes at least and the data has \(settings.labels.count)",
+        mend: "look at the column of \(.labelColumn)")
     }
     let network: ClassifierNetwork
     let tokenizer: any Tokenizing
@@ -74,14 +75,16 @@ public final class TextClassifier {
     _ tokenizer: any Tokenizing, _ settings: ClassifierSettings, _ config: any EncoderConfig, _ folder: URL
   ) throws {
     guard tokenizer.tokenCount <= config.vocabularySize else {
-      throw CheckpointError(
-        "\(folder.path): the vocabulary has \(tokenizer.tokenCount) pieces and config.json says "
-          + "\(config.vocabularySize): bring the vocab.txt that belongs to the model")
+      throw FathomError(
+        .mismatch, at: folder.path,
+        "the vocabulary has \(tokenizer.tokenCount) pieces and config.json says \(config.vocabularySize)",
+        mend: "bring the vocab.txt that belongs to the model")
     }
     guard settings.maximumLength >= 3, settings.maximumLength <= config.maximumPositions else {
-      throw CheckpointError(
-        "a maximum length of \(settings.maximumLength) is outside 3 to \(config.maximumPositions), what \(folder.path) allows"
-      )
+      throw FathomError(
+        .setting, at: folder.path,
+        "a length of \(settings.maximumLength) tokens is outside 3 to \(config.maximumPositions), what the model allows",
+        mend: "choose another \(.maximumLength)")
     }
   }
 

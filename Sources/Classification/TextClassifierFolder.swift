@@ -57,9 +57,10 @@ extension TextClassifier {
     if settings.variant.encoder != .newEmbedding {
       let hasPooler = settings.variant.head.reading == .pooledFirstToken
       if hasPooler, !checkpoint.contains("pooler.dense.weight") {
-        throw CheckpointError(
-          "\(folder.path): tensor 'bert.pooler.dense.weight' is missing: the classifier cannot run without it"
-        )
+        throw FathomError(
+          .damaged, at: folder.path,
+          "tensor 'bert.pooler.dense.weight' is missing, which the classifier cannot run without",
+          mend: "bring the whole folder again")
       }
       // A file of 2019 may have fewer blocks and positions than the config.json beside it.
       let isCut = checkpoint.isOfStudy2019

@@ -74,6 +74,24 @@ public struct Sentence: Sendable, Equatable, ExpressibleByStringInterpolation {
 
   public init(_ words: String) { parts = [.words(words)] }
 
+  /// A sentence that was kept on disk, with its settings as ``Setting/placeholder``.
+  public init(template: String) {
+    var parts: [Part] = []
+    var rest = template[...]
+    while let open = rest.firstIndex(of: "{") {
+      let inner = rest[rest.index(after: open)...]
+      guard let close = inner.firstIndex(of: "}") else { break }
+      let end = inner.index(after: close)
+      if let setting = Setting(rawValue: String(inner[..<close])) {
+        parts += [.words(String(rest[..<open])), .setting(setting)]
+      } else {
+        parts.append(.words(String(rest[..<end])))
+      }
+      rest = inner[end...]
+    }
+    self.parts = parts + [.words(String(rest))]
+  }
+
   public func text(naming name: (Setting) -> String) -> String {
     parts.map { part in
       switch part {

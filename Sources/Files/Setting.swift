@@ -5,4 +5,7 @@ public enum Setting: String, Sendable, CaseIterable {
   case variant, variants, labels, epochs, batchSize, accumulation, maximumLength, truncation, headShare
   case bertLearningRate, headLearningRate, clipNorm, device, threads, precision
   case host, port, token
+
+  /// What stands for it in a sentence that is kept on disk, whoever reads it later.
+  public var placeholder: String { "{\(rawValue)}" }
 }

@@ -17,13 +17,22 @@ struct StudySettings {
       let all = runs.map { setting($0.settings).description }
       return all.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
     }
-    let seeds = study.results.first?.runs.map { String($0.seed) } ?? []
+    /// A number that may differ from fold to fold.
+    func count(_ setting: (RunSettings) -> Int) -> String {
+      let all = runs.map { setting($0.settings) }
+      guard let fewest = all.min(), let most = all.max() else { return "" }
+      return fewest == most ? String(most) : "\(fewest) to \(most)"
+    }
+    let first = study.results.first
+    let seeds = Set(first?.runs.map(\.seed) ?? []).sorted().map(String.init)
+    let folds = first?.foldCount ?? 0
     let selection =
       study.selectedOnTest
       ? "epochs selected on the test set (2019 protocol)"
-      : "epochs selected on \(values { $0.data.validationExamples }) validation examples"
+      : "epochs selected on \(count { $0.data.validationExamples }) validation examples"
     subtitle =
-      "\(values { $0.data.testExamples }) test examples, \(values { $0.data.trainExamples }) for training, "
+      "\(count { $0.data.testExamples }) test examples, \(count { $0.data.trainExamples }) for training, "
+      + (folds > 0 ? "\(folds) folds, " : "")
       + (seeds.count == 1 ? "seed \(seeds[0])" : "\(seeds.count) seeds") + "; \(selection)"
     let share = values { settings in
       if case .headAndTail(let share) = settings.text.truncation { String(share) } else { "" }
@@ -33,9 +42,9 @@ struct StudySettings {
     let schedule = values { "\($0.training.schedule.rawValue), warm-up \($0.training.warmup)" }
     let device = values { "\($0.training.device), \($0.training.precision.rawValue), \($0.threads) threads" }
     rows = [
-      ("model", values { $0.model.name }), ("training examples", values { $0.data.trainExamples }),
-      ("validation examples", values { $0.data.validationExamples }),
-      ("test examples", values { $0.data.testExamples }),
+      ("model", values { $0.model.name }), ("training examples", count { $0.data.trainExamples }),
+      ("validation examples", count { $0.data.validationExamples }),
+      ("test examples", count { $0.data.testExamples }), ("folds", folds > 0 ? String(folds) : ""),
       ("classes", StudySettings.names(runs.first?.classes ?? [])),
       ("seeds", seeds.joined(separator: ", ")), ("epochs at most", values { $0.training.epochs }),
       ("selection", selection), ("batch size", values { $0.training.batchSize }),

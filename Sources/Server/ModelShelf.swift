@@ -67,7 +67,7 @@ final class ModelShelf: @unchecked Sendable {
       let attention = try AttentionModel(classifier, name: name)
       opened[opened.count - 1].attention = attention
       return attention
-    } catch let error as CheckpointError { throw ServerFault(.badRequest, error.description) }
+    } catch let error as FathomError { throw ServerFault(.badRequest, error.description) }
   }
 
   /// The entry comes last; a model that was written anew since is opened again.

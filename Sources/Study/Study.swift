@@ -136,7 +136,8 @@ public struct Study {
     _ error: FathomError, of run: StudyPlan.Run, _ job: TrainingJob, in home: URL, _ store: RunStore
   ) throws {
     let failure = RunFailure(
-      variant: run.variant.description, seed: run.seed, identity: job.identity, reason: error.description,
+      variant: run.variant.description, seed: run.seed, identity: job.identity,
+      reason: error.description(naming: \.placeholder),
       settings: job.settings)
     try failure.write(home)
     try store.fail(run.key, reason: failure.reason)

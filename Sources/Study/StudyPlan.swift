@@ -19,7 +19,7 @@ public struct StudyPlan {
   /// - Throws: when a variant is named twice.
   public init(variants: [Variant], seeds: Int, template: TrainingJob) throws {
     guard Set(variants).count == variants.count else {
-      throw CheckpointError("--variants names one twice: name each once")
+      throw FathomError(.setting, "\(.variants) names one twice", mend: "name each once")
     }
     self.variants = variants
     self.seeds = (0..<UInt64(seeds)).map { template.options.seed + $0 }
@@ -31,14 +31,15 @@ public struct StudyPlan {
     let config = try EncoderRegistry.config(folder: template.model)
     for variant in variants {
       guard case .bert(let blocks) = variant.encoder else { continue }
-      do { _ = try blocks.selection.indices(of: config.blockCount) } catch {
-        throw CheckpointError("variant \(variant): \(error)")
+      do { _ = try blocks.selection.indices(of: config.blockCount) } catch let error as FathomError {
+        throw FathomError(error.code, at: "variant \(variant)", error.what, mend: error.mend)
       }
     }
     guard template.text.maximumLength <= config.maximumPositions else {
-      throw CheckpointError(
-        "a maximum length of \(template.text.maximumLength) is more than the \(config.maximumPositions) positions of \(template.model.path)"
-      )
+      throw FathomError(
+        .setting, at: template.model.path,
+        "a length of \(template.text.maximumLength) tokens is more than its \(config.maximumPositions) positions",
+        mend: "lower \(.maximumLength)")
     }
   }
 

@@ -30,7 +30,7 @@ extension StudyResult {
     if results.isEmpty, let failure = failures.first {
       throw FathomError(
         .failed, at: folder.path,
-        "no variant is finished, and \(failure.name) failed (\(failure.reason ?? ""))",
+        Sentence(template: "no variant is finished, and \(failure.name) failed (\(failure.reason ?? ""))"),
         mend: "change its settings and choose another \(.out)")
     }
     guard !results.isEmpty else {
@@ -38,8 +38,9 @@ extension StudyResult {
         .notFound, at: folder.path, "no variant is finished yet", mend: "let `fathom study` go on")
     }
     guard Set(results.map(\.testHits.count)).count == 1 else {
-      throw CheckpointError(
-        "\(folder.path) holds runs on different test data: remove those that do not belong and run again")
+      throw FathomError(
+        .mismatch, at: folder.path, "the runs were tested on different data",
+        mend: "remove those that do not belong and run again")
     }
     guard Set(results.map { $0.selectionPredictions?.targets ?? [] }).count == 1 else {
       throw FathomError(
@@ -65,7 +66,9 @@ extension StudyResult {
     let records = try runs.map { run -> RunRecord in
       let home = StudyPlan.folder(variant, seed: run.seed, fold: run.fold, in: folder)
       guard let record = try TrainingJob.record(in: home) else {
-        throw CheckpointError("\(home.path)/run.json is missing: run the study again to make it anew")
+        throw FathomError(
+          .notFound, at: home.appendingPathComponent("run.json").path, "is missing",
+          mend: "run the study again to make it anew")
       }
       return record
     }

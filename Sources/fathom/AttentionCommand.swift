@@ -29,13 +29,13 @@ struct AttentionCommand: ParsableCommand {
   enum When: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
 
   @Option(help: "A classifier's folder, or a pretrained BERT's.")
-  var model: String
+  var model: PathArgument
 
   @Option(help: "The text.")
   var text: String?
 
   @Option(help: "Labelled data to take texts from: an aclImdb-like folder, .csv, .tsv or .jsonl.")
-  var data: String?
+  var data: PathArgument?
 
   @OptionGroup var columns: ColumnArguments
 
@@ -48,11 +48,11 @@ struct AttentionCommand: ParsableCommand {
   @OptionGroup var weights: HighlightArguments
 
   @Option(help: "The pretrained model that --model was fine-tuned from: shows what fine-tuning changed.")
-  var pretrained: String?
+  var pretrained: PathArgument?
 
   @Option(
     help: ArgumentHelp("Write the interactive page here: one file that needs no network.", valueName: "file"))
-  var html: String?
+  var html: PathArgument?
 
   @Option(help: "Give the page this view alone: highlight, head, model or neuron.")
   var view: AttentionPage.View?
@@ -77,8 +77,8 @@ struct AttentionCommand: ParsableCommand {
 
   func run() throws {
     Engine.keepFreedMemory()
-    let opened = try AttentionModel(folder: URL(fileURLWithPath: model))
-    let origin = try pretrained.map { try opened.origin(URL(fileURLWithPath: $0)) }
+    let opened = try AttentionModel(folder: model.url)
+    let origin = try pretrained.map { try opened.origin($0.url) }
     let options = try weights.options(opened)
     let texts = try texts(opened)
     var shown: [AttentionExample] = []
@@ -105,7 +105,7 @@ struct AttentionCommand: ParsableCommand {
     Output.note("\(html): open it in a browser")
   }
 
-  private var title: String { URL(fileURLWithPath: model).standardizedFileURL.lastPathComponent }
+  private var title: String { model.name }
 
   private func texts(_ model: AttentionModel) throws -> [(text: String, label: String?)] {
     if let text { return [(text, nil)] }

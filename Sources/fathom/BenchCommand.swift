@@ -59,7 +59,7 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp(
       "Instead, time epochs of 1 to 6 blocks and of 1 to 8 times the batches and starts on up to 2 million rows, and draw them.",
       valueName: "file.svg"))
-  var growth: String?
+  var growth: PathArgument?
 
   /// For Tools/bench_peers.py
   @Flag(help: .hidden) var worker = false
@@ -100,7 +100,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   /// Training in fp32.
-  private func drawGrowth(to path: String, on device: Device) throws {
+  private func drawGrowth(to path: PathArgument, on device: Device) throws {
     func seconds(_ blocks: Int, _ copies: Int) -> (tokens: Int, seconds: Double) {
       var work = workload(.train, .fp32, blocks)
       work.batches = (0..<copies).flatMap { _ in work.batches }
@@ -135,7 +135,7 @@ struct BenchCommand: ParsableCommand {
           format: "%7.2f M rows  %7.3f s to read them, %.3f s to start again", point.x, point.reading,
           point.seconds))
     }
-    try Output.line(path)
+    try Output.line(path.description)
   }
 
   private func parse(_ count: String) throws -> Int {

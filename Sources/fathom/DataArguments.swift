@@ -22,11 +22,11 @@ struct ColumnArguments: ParsableArguments {
   var noDataCache = false
 
   /// - Parameter classes: those of the training data, or of the model; nil makes them from these examples.
-  func load(_ path: String, _ split: CorpusReader.Split, classes: [String]? = nil) throws -> DataSet {
+  func load(_ path: PathArgument, _ split: CorpusReader.Split, classes: [String]? = nil) throws -> DataSet {
     let reader = CorpusReader(
       textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader, quoting: quoting)
     let data = try reader.dataSet(
-      URL(fileURLWithPath: path), split: split, classes: classes, cache: noDataCache ? nil : .standard)
+      path.url, split: split, classes: classes, cache: noDataCache ? nil : .standard)
     data.notes.forEach(Output.note)
     return data
   }
@@ -47,13 +47,13 @@ struct DataArguments: ParsableArguments {
 /// Training and test data.
 struct TrainingDataArguments: ParsableArguments {
   @Option(help: "Training data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
-  var train: String
+  var train: PathArgument
 
   @Option(help: "Test data, in the same forms (default: a share of the training examples).")
-  var test: String?
+  var test: PathArgument?
 
   @Option(help: "Validation data of your own (default: a share of the training examples).")
-  var validation: String?
+  var validation: PathArgument?
 
   @OptionGroup var shared: DataArguments
 
@@ -76,7 +76,7 @@ struct TrainingDataArguments: ParsableArguments {
   var splitSeed: UInt64 = 1
 
   /// The last part of the path, as reports name it.
-  var name: String { URL(fileURLWithPath: train).standardizedFileURL.lastPathComponent }
+  var name: String { train.name }
 
   func validate() throws {
     if validation != nil, validationShare != nil {
@@ -118,7 +118,8 @@ struct TrainingDataArguments: ParsableArguments {
     let (rest, testing) = pool.split(validationShare: testShare ?? 0.2, seed: splitSeed &+ 1)
     guard testing.count > 0, rest.count > 0 else {
       throw FathomError(
-        .data, at: train, "\(pool.count) examples leave none to test on", mend: "bring more, or a \(.test)")
+        .data, at: train.description, "\(pool.count) examples leave none to test on",
+        mend: "bring more, or a \(.test)")
     }
     return Sets(
       train: rest, validation: own, test: testing.limited(to: shared.testLimit, seed: splitSeed))

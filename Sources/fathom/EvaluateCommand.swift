@@ -15,10 +15,10 @@ struct EvaluateCommand: ParsableCommand {
       """)
 
   @Option(help: "A classifier's folder: of Fathom, or a fine-tuned BertForSequenceClassification.")
-  var model: String
+  var model: PathArgument
 
   @Option(help: "Labelled data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
-  var test: String
+  var test: PathArgument
 
   @OptionGroup var data: DataArguments
   @OptionGroup var engine: EngineArguments
@@ -31,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let device = try engine.apply()
-    let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
+    let classifier = try TextClassifier(folder: model.url)
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     let labels = classifier.settings.labels
     let examples = try data.columns.load(test, .test, classes: labels)

@@ -22,7 +22,7 @@ struct FetchCommand: ParsableCommand {
   var name: String
 
   @Option(help: "Where to put it (default: the name's last part, here).")
-  var out: String?
+  var out: PathArgument?
 
   @Option(help: ArgumentHelp("Another server with the same paths.", visibility: .hidden))
   var mirror: String?
@@ -37,8 +37,8 @@ struct FetchCommand: ParsableCommand {
 
   func run() throws {
     Interrupts.listen()
-    let folder = URL(
-      fileURLWithPath: out ?? (name == "imdb" ? "aclImdb" : String(name.split(separator: "/").last!)))
+    let usual = name == "imdb" ? "aclImdb" : String(name.split(separator: "/").last!)
+    let folder = (out ?? PathArgument(argument: usual)).url
     if name == "imdb" { try fetchIMDB(folder) } else { try fetchModel(folder) }
   }
 

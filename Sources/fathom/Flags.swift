@@ -5,22 +5,46 @@ import Files
 enum Flags {
   static func name(_ setting: Setting) -> String {
     switch setting {
+    case .model: "--model"
+    case .train: "--train"
+    case .test: "--test"
+    case .validation: "--validation"
+    case .text: "--text"
+    case .out: "--out"
+    case .resume: "--resume"
+    case .overwrite: "--overwrite"
+    case .textColumn: "--text-column"
+    case .labelColumn: "--label-column"
     case .hasHeader: "--no-header"
+    case .quoting: "--quoting"
     case .dataCache: "--no-data-cache"
+    case .validationShare: "--validation-share"
+    case .testShare: "--test-share"
+    case .folds: "--folds"
+    case .limit: "--limit"
+    case .variant: "--variant"
+    case .variants: "--variants"
+    case .labels: "--labels"
+    case .epochs: "--epochs"
+    case .batchSize: "--batch-size"
+    case .accumulation: "--accumulation"
     case .maximumLength: "--max-length"
+    case .truncation: "--truncation"
+    case .headShare: "--head-share"
     case .bertLearningRate: "--bert-lr"
     case .headLearningRate: "--head-lr"
-    default: "--" + kebabCase(setting.rawValue)
+    case .clipNorm: "--clip-norm"
+    case .device: "--device"
+    case .threads: "--threads"
+    case .precision: "--precision"
+    case .host: "--host"
+    case .port: "--port"
+    case .token: "--token"
     }
   }
 
-  /// `textColumn` → `text-column`
-  private static func kebabCase(_ name: String) -> String {
-    name.reduce(into: "") { result, character in
-      if character.isUppercase { result += "-" }
-      result += character.lowercased()
-    }
-  }
+  /// A sentence that was kept with a run.
+  static func named(_ kept: String) -> String { Sentence(template: kept).text(naming: name) }
 }
 
 extension ParsableArguments {

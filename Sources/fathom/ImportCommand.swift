@@ -17,10 +17,10 @@ struct ImportCommand: ParsableCommand {
       """)
 
   @Argument(help: "A file with bert.*, lstm.* and clf.*, in either of PyTorch's formats.")
-  var file: String
+  var file: PathArgument
 
   @Option(help: "The folder of the BERT that it was made from: its config.json and vocabulary.")
-  var model: String
+  var model: PathArgument
 
   @Option(help: "What it is, to be checked against its shapes (default: what they say).")
   var variant: String?
@@ -37,15 +37,16 @@ struct ImportCommand: ParsableCommand {
   var asPublished = false
 
   @Option(help: "The folder to make.")
-  var out: String
+  var out: PathArgument
 
   func run() throws {
     let imported = try PublishedClassifier(
-      URL(fileURLWithPath: file), model: URL(fileURLWithPath: model), variant: variant.map(Variant.init),
+      file.url, model: model.url, variant: variant.map(Variant.init),
       labels: labels?.commaList, maximumLength: maxLength, asPublished: asPublished)
-    let folder = URL(fileURLWithPath: out)
+    let folder = out.url
     guard !FileManager.default.fileExists(atPath: folder.appendingPathComponent("config.json").path) else {
-      throw FathomError(.exists, at: out, "there is a model already", mend: "choose another \(.out)")
+      throw FathomError(
+        .exists, at: out.description, "there is a model already", mend: "choose another \(.out)")
     }
     try imported.classifier.save(to: folder)
     let settings = imported.classifier.settings

@@ -30,8 +30,8 @@ enum Output {
   }
 
   /// Writes a file that the user named.
-  static func write(_ text: String, to path: String) throws {
-    try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: path))
+  static func write(_ text: String, to path: PathArgument) throws {
+    try AtomicFile.write(Data(text.utf8), to: path.url)
   }
 
   /// A line on standard error. Where that cannot be written, work goes on without it.

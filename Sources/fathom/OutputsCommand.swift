@@ -20,7 +20,7 @@ struct OutputsCommand: ParsableCommand {
       """)
 
   @Option(help: "A pretrained BERT in the Hugging Face layout.")
-  var model: String
+  var model: PathArgument
 
   @Option(help: "Blocks to keep (default: all).", in: .from(0, to: 1000))
   var blocks: Int?
@@ -35,10 +35,10 @@ struct OutputsCommand: ParsableCommand {
   var text: String
 
   @Option(help: "The safetensors file to write.")
-  var out: String
+  var out: PathArgument
 
   func run() throws {
-    let folder = URL(fileURLWithPath: model)
+    let folder = model.url
     let checkpoint = try Checkpoint(folder: folder)
     let available = try BERTConfig(folder: folder).blockCount
     let count = blocks ?? available
@@ -57,9 +57,9 @@ struct OutputsCommand: ParsableCommand {
     let tokenizer = try Tokenizer(folder: folder)
     let ids = tokenizer.encode(text, maximumLength: bert.config.maximumPositions)
     guard ids.allSatisfy({ $0 < bert.config.vocabularySize }) else {
-      throw CheckpointError(
-        "\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
-      )
+      throw FathomError(
+        .mismatch, at: model.description, "the vocabulary is larger than config.json says",
+        mend: "bring the vocab.txt that belongs to the model")
     }
     let output = withoutGradients {
       bert(PackedTokens([ids]), keepingHiddenStates: true, keepingAttentions: true)
@@ -74,7 +74,7 @@ struct OutputsCommand: ParsableCommand {
     for (index, attention) in output.attentions.enumerated() {
       tensors.append(("attentions.\(index)", attention))
     }
-    try SafeTensors.write(tensors, to: URL(fileURLWithPath: out))
+    try SafeTensors.write(tensors, to: out.url)
     Output.note("\(tensors.count) tensors in \(out)")
   }
 }

@@ -17,13 +17,13 @@ struct PredictCommand: ParsableCommand {
       """)
 
   @Option(help: "A classifier's folder: of Fathom, or a fine-tuned BertForSequenceClassification.")
-  var model: String
+  var model: PathArgument
 
   @OptionGroup var engine: EngineArguments
 
   func run() throws {
     let device = try engine.apply()
-    let classifier = try TextClassifier(folder: URL(fileURLWithPath: model))
+    let classifier = try TextClassifier(folder: model.url)
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     try InputLines.forEachBatch(atMost: 1024) { lines in
       for prediction in try classifier.predict(lines, dtype: engine.precision.dtype, device: device) {

@@ -22,13 +22,13 @@ struct PretrainCommand: ParsableCommand {
       """)
 
   @Option(help: "A BERT to go on with; without it a new one is made.")
-  var model: String?
+  var model: PathArgument?
 
   @Option(help: "Unlabelled text, one passage a line (repeat for several files).")
-  var text: [String]
+  var text: [PathArgument]
 
   @Option(help: "The folder for the model.")
-  var out: String
+  var out: PathArgument
 
   @Option(help: "Blocks of a new model.", in: .from(1, to: 1000))
   var blocks = 4
@@ -84,7 +84,7 @@ struct PretrainCommand: ParsableCommand {
 
   func run() throws {
     let device = try engine.apply()
-    let folder = URL(fileURLWithPath: out)
+    let folder = out.url
     let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
     defer { withExtendedLifetime(claim) {} }
     let texts = try text.flatMap(lines)
@@ -126,7 +126,7 @@ struct PretrainCommand: ParsableCommand {
 
   /// Of the model that goes on, or of what a new one is made from.
   private func modelDigest() throws -> String {
-    if let model { return try ModelIdentity.digest(of: URL(fileURLWithPath: model)) }
+    if let model { return try ModelIdentity.digest(of: model.url) }
     return "new \(blocks) \(hidden) \(heads) \(vocabularySize) \(cased) \(dropout)"
   }
 
@@ -134,12 +134,13 @@ struct PretrainCommand: ParsableCommand {
     guard let last = epochs.last else { return }
     let loss = last.heldOutLoss ?? last.trainLoss
     let which = last.heldOutLoss == nil ? "masked-token loss" : "held-out masked-token loss"
-    try Output.line(String(format: "%@ %.3f (perplexity %.1f); model in %@", which, loss, exp(loss), out))
+    try Output.line(
+      String(format: "%@ %.3f (perplexity %.1f); model in %@", which, loss, exp(loss), out.description))
   }
 
   private func makeModel(_ texts: [String]) throws -> (MaskedLanguageModel, any Tokenizing) {
     if let model {
-      let folder = URL(fileURLWithPath: model)
+      let folder = model.url
       let checkpoint = try Checkpoint(folder: folder)
       let mlm = MaskedLanguageModel(try BERTModel(checkpoint))
       if try !mlm.loadHead(checkpoint) {
@@ -147,9 +148,9 @@ struct PretrainCommand: ParsableCommand {
       }
       let tokenizer = try Tokenizer(folder: folder)
       guard tokenizer.tokenCount <= mlm.bert.config.vocabularySize else {
-        throw CheckpointError(
-          "\(model): the vocabulary is larger than config.json says: bring the vocab.txt that belongs to the model"
-        )
+        throw FathomError(
+          .mismatch, at: model.description, "the vocabulary is larger than config.json says",
+          mend: "bring the vocab.txt that belongs to the model")
       }
       return (mlm, tokenizer)
     }
@@ -164,7 +165,7 @@ struct PretrainCommand: ParsableCommand {
     return (MaskedLanguageModel(bert), try Tokenizer(vocabulary, options: normalisation))
   }
 
-  private func lines(_ path: String) throws -> [String] {
-    try PassageReader(URL(fileURLWithPath: path)).all().map(\.text)
+  private func lines(_ path: PathArgument) throws -> [String] {
+    try PassageReader(path.url).all().map(\.text)
   }
 }

@@ -17,12 +17,12 @@ struct ReportCommand: ParsableCommand {
       """)
 
   @Argument(help: "The study's folder.")
-  var study: String
+  var study: PathArgument
 
   @OptionGroup var requirements: RequirementArguments
 
   func run() throws {
-    let folder = URL(fileURLWithPath: study)
+    let folder = study.url
     let result = try StudyResult(folder: folder, requirements: requirements.value)
     let files = try StudyFiles.write(result, to: folder)
     try Output.line(StudyTable(result).text)

@@ -36,10 +36,10 @@ extension RunsCommand {
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "One line per run.")
 
-    @Argument(help: "The study's folder.") var study: String
+    @Argument(help: "The study's folder.") var study: PathArgument
 
     func run() throws {
-      let store = try RunStore(reading: URL(fileURLWithPath: study))
+      let store = try RunStore(reading: study.url)
       let rows = try store.runs().map { run -> [String] in
         let epochs = try store.epochs(of: run).count
         return [
@@ -53,7 +53,7 @@ extension RunsCommand {
       try Output.line(
         StudyTable.layOut([["run", "state", "epochs", "peak", "test", "training", "peak memory"]] + rows))
       for run in try store.runs() where run.state == .failed {
-        try Output.line("\(run.name) failed: \(run.reason ?? "")")
+        try Output.line("\(run.name) failed: \(Flags.named(run.reason ?? ""))")
       }
     }
   }
@@ -61,11 +61,11 @@ extension RunsCommand {
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Everything about one run, with its epochs.")
 
-    @Argument(help: "The study's folder.") var study: String
+    @Argument(help: "The study's folder.") var study: PathArgument
     @Argument(help: ArgumentHelp("The run, as 3VA-s1.", valueName: "run")) var name: String
 
     func run() throws {
-      let store = try RunStore(reading: URL(fileURLWithPath: study))
+      let store = try RunStore(reading: study.url)
       let chosen = try RunsCommand.find(name, store.runs())
       for (name, value) in chosen.columns { try Output.line("\(name): \(value?.text ?? "–")") }
       let epochs = try store.epochs(of: chosen)
@@ -86,12 +86,12 @@ extension RunsCommand {
         of these two runs alone, without allowance for a choice among many.
         """)
 
-    @Argument(help: "The study's folder.") var study: String
+    @Argument(help: "The study's folder.") var study: PathArgument
     @Argument(help: "The first run.") var first: String
     @Argument(help: "The second run.") var second: String
 
     func run() throws {
-      let store = try RunStore(reading: URL(fileURLWithPath: study))
+      let store = try RunStore(reading: study.url)
       let runs = try store.runs()
       let (a, b) = (try RunsCommand.find(first, runs), try RunsCommand.find(second, runs))
       let (hitsA, hitsB) = (try store.hits(of: a, split: "test"), try store.hits(of: b, split: "test"))
@@ -134,11 +134,11 @@ extension RunsCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case csv, jsonl }
 
-    @Argument(help: "The study's folder.") var study: String
+    @Argument(help: "The study's folder.") var study: PathArgument
     @Option(help: "csv or jsonl.") var format = Format.csv
 
     func run() throws {
-      let runs = try RunStore(reading: URL(fileURLWithPath: study)).runs()
+      let runs = try RunStore(reading: study.url).runs()
       guard let first = runs.first else { return }
       if format == .csv { try Output.line(first.columns.map(\.name).joined(separator: ",")) }
       for run in runs {
@@ -163,10 +163,10 @@ extension RunsCommand {
       abstract: "Make study.sqlite anew from the run folders.",
       discussion: "The store that was there is kept beside the new one, as study.sqlite.before-1.")
 
-    @Argument(help: "The study's folder.") var study: String
+    @Argument(help: "The study's folder.") var study: PathArgument
 
     func run() throws {
-      let folder = URL(fileURLWithPath: study)
+      let folder = study.url
       let lock = try RunFolder(folder)
       defer { withExtendedLifetime(lock) {} }
       let (count, left) = try RunStore.rebuild(folder)

@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The study's folder.")
-  var study: String
+  var study: PathArgument
 
   @Option(help: "The port; 0 takes a free one.", in: .from(0, to: 65535))
   var port = 8080
@@ -51,7 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
     options.timeout = .seconds(timeout)
     options.waitingTexts = waiting
     let name = host.contains(":") ? "[\(host)]" : host
-    try await StudyServer(URL(fileURLWithPath: study), options: options).run { port in
+    try await StudyServer(study.url, options: options).run { port in
       do { try Output.line("http://\(name):\(port)/ (Ctrl-C stops it)") } catch { Fathom.end(error) }
     }
   }

@@ -31,7 +31,7 @@ struct StudyCommand: ParsableCommand {
   }
 
   @Option(help: "A pretrained BERT in the Hugging Face layout.")
-  var model: String
+  var model: PathArgument
 
   @OptionGroup var data: TrainingDataArguments
 
@@ -73,7 +73,7 @@ struct StudyCommand: ParsableCommand {
   var retryFailed = false
 
   @Option(help: "The study's folder.")
-  var out: String
+  var out: PathArgument
 
   @OptionGroup var training: TrainingArguments
 
@@ -121,7 +121,7 @@ struct StudyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = URL(fileURLWithPath: out)
+    let folder = out.url
     let lock = try RunFolder(folder)
     defer { withExtendedLifetime(lock) {} }
     let sets = try data.load()
@@ -142,7 +142,7 @@ struct StudyCommand: ParsableCommand {
       try printJSON(result, final)
     } else {
       try Output.line(StudyTable(result).text)
-      if let final { try Output.line(final.sentence(out) + "\n") }
+      if let final { try Output.line(final.sentence(out.description) + "\n") }
       try Output.line(files.map { "\(out)/\($0)" }.joined(separator: "\n"))
     }
     if !result.failures.isEmpty {
@@ -203,7 +203,7 @@ struct StudyCommand: ParsableCommand {
           case .starts: break
           case .isFinished: if !quiet { Output.note("\(name): finished before") }
           case .hasFailed(let reason):
-            Output.note("\(name): failed before (\(reason)); --retry-failed tries it again")
+            Output.note("\(name): failed before (\(Flags.named(reason))); --retry-failed tries it again")
           }
         },
         failed: { run, error in
@@ -259,7 +259,7 @@ struct StudyCommand: ParsableCommand {
 
   private func names() throws -> [String] {
     if let variants { return variants.commaList }
-    let depth = try EncoderRegistry.config(folder: URL(fileURLWithPath: model)).blockCount
+    let depth = try EncoderRegistry.config(folder: model.url).blockCount
     if preset == .imdb2019 { return try IMDB2019.variants(blocks: depth).run.map(\.description) }
     return (1...max(depth, 1)).map { "\($0)VA" } + ["baseline-bert", "baseline-custom"]
   }
@@ -270,7 +270,7 @@ struct StudyCommand: ParsableCommand {
 
   /// Says what of the study of 2019 is not run, and which of its slips are.
   private func explainPreset() throws {
-    let depth = try EncoderRegistry.config(folder: URL(fileURLWithPath: model)).blockCount
+    let depth = try EncoderRegistry.config(folder: model.url).blockCount
     let leftOut = try IMDB2019.variants(blocks: depth).leftOut
     if variants == nil, !leftOut.isEmpty {
       let names = leftOut.map(\.description).joined(separator: ", ")
@@ -301,7 +301,7 @@ struct StudyCommand: ParsableCommand {
       }
         as Any? ?? NSNull(),
       "as_published": try publishedSlips().map(\.name),
-      "failed": result.failures.map { ["run": $0.name, "reason": $0.reason ?? ""] },
+      "failed": result.failures.map { ["run": $0.name, "reason": Flags.named($0.reason ?? "")] },
     ])
   }
 }

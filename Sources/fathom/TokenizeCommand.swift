@@ -15,7 +15,7 @@ struct TokenizeCommand: ParsableCommand {
       """)
 
   @Option(help: "A model folder with vocab.txt or tokenizer.json.")
-  var model: String
+  var model: PathArgument
 
   @Option(help: "Tokens at most, with [CLS] and [SEP] (default: all).", in: .from(2, to: 1_000_000))
   var maxLength: Int?
@@ -31,7 +31,7 @@ struct TokenizeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let tokenizer = try Tokenizer(folder: URL(fileURLWithPath: model))
+    let tokenizer = try Tokenizer(folder: model.url)
     let truncation = try Truncation(truncation, headShare: headShare)
     let quoted = (0..<Int32(tokenizer.tokenCount)).map { jsonString(tokenizer.token($0)) }
     try InputLines.forEachBatch(atMost: 4096) { lines in

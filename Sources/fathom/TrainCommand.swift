@@ -20,7 +20,7 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @Option(help: "A pretrained BERT in the Hugging Face layout.")
-  var model: String
+  var model: PathArgument
 
   @OptionGroup var data: TrainingDataArguments
 
@@ -34,7 +34,7 @@ struct TrainCommand: ParsableCommand {
   var blockList: [Int]?
 
   @Option(help: "The folder for the model.")
-  var out: String
+  var out: PathArgument
 
   @Option(help: "Seed of the head's weights, the order of the examples and dropout.", in: .seed)
   var seed: UInt64 = 1
@@ -61,7 +61,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     let chosen = try resolvedVariant()
     let options = try training.options(seed: seed)
-    let folder = URL(fileURLWithPath: out)
+    let folder = out.url
     let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
     defer { withExtendedLifetime(claim) {} }
     let sets = try data.trainingData(data.load(), selection: options.selection)
@@ -115,7 +115,7 @@ struct TrainCommand: ParsableCommand {
       String(
         format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
         Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond,
-        out))
+        out.description))
   }
 
   /// The settings' values beside the figures, where a script finds them without knowing their groups.

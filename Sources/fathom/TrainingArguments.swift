@@ -148,18 +148,20 @@ struct TrainingArguments: ParsableArguments {
   }
 
   /// The length asked for, or the default where the model has that many positions.
-  func length(for model: String, default usual: Int = 256) throws -> Int {
-    try maxLength ?? min(usual, EncoderRegistry.config(folder: URL(fileURLWithPath: model)).maximumPositions)
+  func length(for model: PathArgument, default usual: Int = 256) throws -> Int {
+    try maxLength ?? min(usual, EncoderRegistry.config(folder: model.url).maximumPositions)
   }
 
   /// A job on these settings.
-  func job(model: String, variant: Variant, data: TrainingData, options: TrainingOptions, length: Int) throws
+  func job(
+    model: PathArgument, variant: Variant, data: TrainingData, options: TrainingOptions, length: Int
+  ) throws
     -> TrainingJob
   {
     let text = TextSettings(
       maximumLength: length, truncation: try Truncation(truncation, headShare: headShare), cleaning: cleaning)
     var job = try TrainingJob(
-      model: URL(fileURLWithPath: model), variant: variant, data: data, options: options, text: text)
+      model: model.url, variant: variant, data: data, options: options, text: text)
     job.network = NetworkSettings(
       dropout: dropout, bertDropout: bertDropout, attentionDropout: attentionDropout, pooler: pooler)
     return job

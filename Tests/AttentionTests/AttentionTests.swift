@@ -127,10 +127,10 @@ import WordPiece
       #expect(bare.blockCount == 3 && bare.labels == nil)
       #expect(try bare.read("good").prediction == nil)
       let baseline = try TextClassifier(pretrained: pretrained, settings: Self.settings("baseline-bert"))
-      #expect(throws: CheckpointError.self) { try AttentionModel(baseline, name: "baseline") }
+      #expect(throws: FathomError.self) { try AttentionModel(baseline, name: "baseline") }
       try Fixtures.withFolder { shallow in
         try writeTinyModel(to: shallow, blocks: 1)
-        #expect(throws: CheckpointError.self) { try AttentionModel(classifier, name: "tiny").origin(shallow) }
+        #expect(throws: FathomError.self) { try AttentionModel(classifier, name: "tiny").origin(shallow) }
       }
     }
   }

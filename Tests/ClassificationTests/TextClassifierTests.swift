@@ -92,7 +92,7 @@ import WordPiece
         (settings("1VA", labels: ["only"]), "two classes"), (long, "3 to 32"),
       ]
       for (settings, expected) in cases { #expect(try message(settings).contains(expected)) }
-      let noHead = #expect(throws: CheckpointError.self) { try TextClassifier(folder: folder) }
+      let noHead = #expect(throws: FathomError.self) { try TextClassifier(folder: folder) }
       #expect(noHead?.description.contains("fathom train") == true)
     }
   }
@@ -110,7 +110,7 @@ import WordPiece
       let file = folder.appendingPathComponent("config.json")
       let text = try String(contentsOf: file, encoding: .utf8)
       try Data((String(text.dropLast()) + "," + entry + "}").utf8).write(to: file)
-      #expect(throws: CheckpointError.self) { try TextClassifier(folder: folder) }
+      #expect(throws: FathomError.self) { try TextClassifier(folder: folder) }
     }
   }
 }

@@ -26,7 +26,7 @@ import Testing
     "baseline",
   ])
   func `other names are errors that list the forms`(name: String) {
-    let error = #expect(throws: CheckpointError.self) { try Variant(name) }
+    let error = #expect(throws: FathomError.self) { try Variant(name) }
     #expect(error?.description.contains("3VA") == true)
   }
 }

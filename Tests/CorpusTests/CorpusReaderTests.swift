@@ -91,7 +91,7 @@ import Testing
     try Fixtures.withFolder { folder in
       let file = folder.appendingPathComponent("d.csv")
       try (Data("text,label\na,b\n".utf8) + Data([0xFF, 0xFE, 0x2C, 0x61])).write(to: file)
-      let error = #expect(throws: CorpusError.self) { try CorpusReader().read(file, split: .train).all() }
+      let error = #expect(throws: FathomError.self) { try CorpusReader().read(file, split: .train).all() }
       #expect(error?.description.contains("line 3") == true)
     }
   }
@@ -127,9 +127,9 @@ import Testing
   }
 
   @Test func `a label unseen in training is an error with its line`() {
-    let error = #expect(throws: CorpusError.self) { try DataSet(examples(["a", "c"]), classes: ["a", "b"]) }
+    let error = #expect(throws: FathomError.self) { try DataSet(examples(["a", "c"]), classes: ["a", "b"]) }
     #expect(error?.description.contains("line 2: label 'c'") == true)
-    #expect(throws: CorpusError.self) { try DataSet(examples(["a", "a"])) }
+    #expect(throws: FathomError.self) { try DataSet(examples(["a", "a"])) }
   }
 
   @Test func `samples and splits keep the classes' shares, repeat with their seed and lose nothing`() throws {

@@ -119,12 +119,12 @@ import Testing
         expectEqual(cached.limited(to: 9, seed: 1), plain.limited(to: 9, seed: 1))
       }
       for cache in [nil, cache] {
-        let error = #expect(throws: CorpusError.self) { try load(file, cache, classes: ["b", "c"]) }
+        let error = #expect(throws: FathomError.self) { try load(file, cache, classes: ["b", "c"]) }
         #expect(
           error!.description.hasSuffix("d.csv, line 3: label 'a' does not occur in the training data (b, c)"))
       }
       try Data(rows(40, labels: ["b"]).utf8).write(to: file)
-      for _ in 0..<2 { #expect(throws: CorpusError.self) { try load(file, cache) } }
+      for _ in 0..<2 { #expect(throws: FathomError.self) { try load(file, cache) } }
     }
   }
 
@@ -189,7 +189,7 @@ import Testing
     try withFile(rows(20)) { file, cache in
       _ = try load(file, DataCache(folder: cache.folder)).limited(to: 5, seed: 1)
       try Data((rows(20) + "one field\n").utf8).write(to: file)
-      #expect(throws: CorpusError.self) { try load(file, cache) }
+      #expect(throws: FathomError.self) { try load(file, cache) }
       #expect(entries(cache) == [])
     }
   }

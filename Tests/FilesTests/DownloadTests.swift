@@ -26,7 +26,7 @@ import Testing
       var tries = 0
       repeat {
         tries += 1
-        do { try Download.fetch(source, to: destination) } catch is CheckpointError {}
+        do { try Download.fetch(source, to: destination) } catch is FathomError {}
       } while !FileManager.default.fileExists(atPath: destination.path) && tries < 5
       // Without ranges each try starts again, and never gets to the end.
       #expect(tries == (ranges ? 3 : 5))
@@ -36,7 +36,7 @@ import Testing
 
   @Test func `a wrong sum is an error and nothing takes the file's name`() throws {
     try withServer { source, destination in
-      let error = #expect(throws: CheckpointError.self) {
+      let error = #expect(throws: FathomError.self) {
         try Download.fetch(source, to: destination, checksum: .md5("00000000000000000000000000000000"))
       }
       #expect(error?.description.contains("checksum") == true)
@@ -48,13 +48,13 @@ import Testing
 
   @Test func `the sum that the server names is checked`() throws {
     try withServer(sum: String(repeating: "a", count: 64)) { source, destination in
-      #expect(throws: CheckpointError.self) { try Download.fetch(source, to: destination) }
+      #expect(throws: FathomError.self) { try Download.fetch(source, to: destination) }
     }
   }
 
   @Test func `a missing file and a silent network name the file to bring`() throws {
     try withServer { source, destination in
-      let missing = #expect(throws: CheckpointError.self) {
+      let missing = #expect(throws: FathomError.self) {
         try Download.fetch(source.deletingLastPathComponent().appendingPathComponent("none"), to: destination)
       }
       #expect(
@@ -62,7 +62,7 @@ import Testing
           && missing?.description.contains(destination.path) == true)
     }
     try Fixtures.withFolder { folder in
-      let error = #expect(throws: CheckpointError.self) {
+      let error = #expect(throws: FathomError.self) {
         try Download.fetch(URL(string: "http://127.0.0.1:9/x")!, to: folder.appendingPathComponent("x"))
       }
       #expect(error?.description.contains("bring the file") == true)

@@ -138,12 +138,12 @@ import Torch
     #expect(Tensor.normal([6]).array(Float.self) != first)
     try RandomState.restore(state)
     #expect(Tensor.normal([6]).array(Float.self) == first)
-    #expect(throws: TorchError.self) { try RandomState.restore(Tensor([1, 2] as [Float])) }
+    #expect(throws: FathomError.self) { try RandomState.restore(Tensor([1, 2] as [Float])) }
   }
 
   @Test func `an unknown device is an error that names the choices`() {
-    #expect(throws: TorchError.self) { try Device("gpu") }
-    #expect(throws: TorchError.self) { try Device("cuda:99") }
+    #expect(throws: FathomError.self) { try Device("gpu") }
+    #expect(throws: FathomError.self) { try Device("cuda:99") }
   }
 
   @Test func `a million tensors come and go without growing the process`() throws {

@@ -162,7 +162,7 @@ import WordPiece
           return .stop
         }
       }
-      let error = #expect(throws: CheckpointError.self) {
+      let error = #expect(throws: FathomError.self) {
         try job("1VA", in: folder) { $0.bertLearningRate = 1e-5 }.run(in: out)
       }
       #expect(error?.description.contains("other settings") == true)
@@ -204,7 +204,7 @@ import WordPiece
 
   @Test func `a loss that is no number ends the run with advice`() throws {
     try Fixtures.withFolder { folder in
-      let error = #expect(throws: CheckpointError.self) {
+      let error = #expect(throws: FathomError.self) {
         try job("1VA", in: folder) { $0.bertLearningRate = 1e38 }.run(
           in: folder.appendingPathComponent("out"))
       }
@@ -254,7 +254,7 @@ import WordPiece
   @Test func `a second process is kept out of a folder in use`() throws {
     try Fixtures.withFolder { folder in
       let lock = try RunFolder(folder)
-      #expect(throws: CheckpointError.self) { try RunFolder(folder) }
+      #expect(throws: FathomError.self) { try RunFolder(folder) }
       withExtendedLifetime(lock) {}
     }
   }

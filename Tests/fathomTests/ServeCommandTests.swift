@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Study
 import Testing
+import Torch
 
 @Suite(.serialized) struct ServeCommandTests {
   /// A finished study of two models on the tiny task.
@@ -24,6 +25,22 @@ import Testing
     } catch { preconditionFailure("\(error)") }
     return folder.appendingPathComponent("study")
   }()
+
+  /// A copy of a served model with a weight that is not a number.
+  private static func addBrokenModel() throws {
+    let models = study.appendingPathComponent("models")
+    let (sound, broken) = (models.appendingPathComponent("1VA-s1"), models.appendingPathComponent("broken"))
+    try? FileManager.default.removeItem(at: broken)
+    try FileManager.default.copyItem(at: sound, to: broken)
+    let checkpoint = try Checkpoint(folder: sound)
+    let name = "encoder.layer.0.attention.self.query.weight"
+    let tensors = try checkpoint.names.map { key -> (String, Tensor) in
+      let tensor = try #require(checkpoint[key]).load()
+      if key == name { tensor.fill(.nan) }
+      return (key, tensor)
+    }
+    try SafeTensors.write(tensors, to: broken.appendingPathComponent("model.safetensors"))
+  }
 
   /// A server of its own on a free port; asked to stop afterwards, it must end well.
   private func withServer(_ options: [String] = [], _ body: (_ port: Int, _ process: Process) throws -> Void)
@@ -113,7 +130,15 @@ import Testing
       let predict = "/v1/predict"
       try fails(400, "JSON object", predict, body: "{\"texts\": ")
       try fails(400, "JSON object", predict, body: "[1]")
-      try fails(400, "nests too deeply", predict, body: String(repeating: "[", count: 100_000))
+      // Foundation's own parser ends the process at 513.
+      for levels in [513, 100_000] {
+        try fails(400, "nests too deeply", predict, body: String(repeating: "[", count: levels))
+      }
+      try Self.addBrokenModel()
+      for path in [predict, "/v1/attention"] {
+        try fails(500, "not finite", path, body: "{\"text\": \"a film\", \"model\": \"broken\"}")
+      }
+      try FileManager.default.removeItem(at: Self.study.appendingPathComponent("models/broken"))
       try fails(400, "'texts'", predict, body: "{\"texts\": 3}")
       try fails(400, "'texts'", predict, body: "{\"texts\": []}")
       try fails(400, "'model'", predict, body: "{\"text\": \"a\", \"model\": 3}")

@@ -76,8 +76,8 @@ public final class TensorBoardWriter {
     return Data(length + checksum(length) + bytes + checksum(bytes))
   }
 
-  private static func fault(_ path: String) -> CheckpointError {
-    CheckpointError("\(path) could not be written: free some space and run again")
+  private static func fault(_ path: String) -> FathomError {
+    FathomError(.unwritable, at: path, "the file cannot be written", mend: "free some space and run again")
   }
 }
 

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Foundation
+
+/// A file or folder that the user names; messages show it as it was typed.
+struct PathArgument: ExpressibleByArgument, CustomStringConvertible {
+  let description: String
+
+  init(argument: String) { description = argument }
+
+  var url: URL { URL(fileURLWithPath: description) }
+
+  /// The last part, for reports.
+  var name: String { url.standardizedFileURL.lastPathComponent }
+
+  static var defaultCompletionKind: CompletionKind { .file() }
+}
