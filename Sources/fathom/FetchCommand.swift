@@ -70,18 +70,22 @@ struct FetchCommand: ParsableCommand {
 
   private func fetchModel(_ folder: URL) throws {
     let home = "\(mirror ?? "https://huggingface.co")/\(name)/resolve/main"
-    // Not every model has them, and what a tokenizer does may be in any of them.
+    // Not every model has them, and what a tokenizer does may be in any of them. Newer ones have their
+    // vocabulary in tokenizer.json alone.
     let optional = [
-      "tokenizer_config.json", "tokenizer.json", "added_tokens.json", "special_tokens_map.json",
+      "tokenizer.json", "vocab.txt", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json",
     ]
-    for file in ["config.json", "vocab.txt"] + optional + ["model.safetensors"] {
+    for file in ["config.json"] + optional + ["model.safetensors"] {
       let destination = folder.appendingPathComponent(file)
       if FileManager.default.fileExists(atPath: destination.path) { continue }
       do { try fetch("\(home)/\(file)", destination, nil) } catch let error as FathomError {
         // Older models have their weights only as a PyTorch archive.
-        guard error.code == .notFound, optional.contains(file) || file == "model.safetensors" else {
-          throw error
-        }
+        let hasVocabulary =
+          file != "vocab.txt"
+          || FileManager.default.fileExists(atPath: folder.appendingPathComponent("tokenizer.json").path)
+        guard error.code == .notFound, hasVocabulary,
+          optional.contains(file) || file == "model.safetensors"
+        else { throw error }
         try? FileManager.default.removeItem(at: destination.appendingPathExtension("part"))
         let archive = folder.appendingPathComponent("pytorch_model.bin")
         if file == "model.safetensors", !FileManager.default.fileExists(atPath: archive.path) {

@@ -20,19 +20,11 @@ struct TokenizeCommand: ParsableCommand {
   @Option(help: "Tokens at most, with [CLS] and [SEP] (default: all).", in: .from(2, to: 1_000_000))
   var maxLength: Int?
 
-  @Option(help: "Which part of a long text is kept: head, tail or head+tail.")
-  var truncation = "head"
-
-  @Option(help: "Share of the room that the head gets in head+tail.", in: .from(0, to: 1))
-  var headShare = 0.5
-
-  func validate() throws {
-    try namingFlags { _ = try Truncation(truncation, headShare: headShare) }
-  }
+  @OptionGroup var truncation: TruncationArguments
 
   func run() throws {
     let tokenizer = try Tokenizer(folder: model.url)
-    let truncation = try Truncation(truncation, headShare: headShare)
+    let truncation = try truncation.value
     let quoted = (0..<Int32(tokenizer.tokenCount)).map { jsonString(tokenizer.token($0)) }
     try InputLines.forEachBatch(atMost: 4096) { lines in
       var out = ""

@@ -60,6 +60,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let chosen = try resolvedVariant()
+    try training.check(chosen)
     let options = try training.options(seed: seed)
     let folder = out.url
     let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)

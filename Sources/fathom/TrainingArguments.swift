@@ -90,11 +90,7 @@ struct TrainingArguments: ParsableArguments {
     in: .from(3, to: 1_000_000))
   var maxLength: Int?
 
-  @Option(help: "Which part of a long text is kept: head, tail or head+tail.")
-  var truncation = "head"
-
-  @Option(help: "Share of the room that the head gets in head+tail.", in: .from(0, to: 1))
-  var headShare = 0.5
+  @OptionGroup var truncation: TruncationArguments
 
   @Option(help: "Dropout before the linear layer.", in: .from(0, below: 1))
   var dropout = 0.2
@@ -121,7 +117,6 @@ struct TrainingArguments: ParsableArguments {
     guard pooler == .pretrained || pooler == .reinitialized else {
       throw ValidationError("--pooler is pretrained or reinitialized")
     }
-    try namingFlags { _ = try Truncation(truncation, headShare: headShare) }
   }
 
   func options(seed: UInt64) throws -> TrainingOptions {
@@ -152,6 +147,19 @@ struct TrainingArguments: ParsableArguments {
     try maxLength ?? min(usual, EncoderRegistry.config(folder: model.url).maximumPositions)
   }
 
+  /// Refuses what would have no effect on a variant.
+  func check(_ variant: Variant) throws {
+    let hasBERT = variant.encoder != .newEmbedding
+    let flags = [
+      ("--bert-dropout", bertDropout != nil && !hasBERT),
+      ("--attention-dropout", attentionDropout != nil && variant.blockCount == 0),
+      ("--pooler", pooler != .pretrained && variant.head != .pooled),
+    ]
+    for (flag, isIdle) in flags where isIdle {
+      throw ValidationError("\(flag) has no effect on a \(variant): leave it out")
+    }
+  }
+
   /// A job on these settings.
   func job(
     model: PathArgument, variant: Variant, data: TrainingData, options: TrainingOptions, length: Int
@@ -159,7 +167,7 @@ struct TrainingArguments: ParsableArguments {
     -> TrainingJob
   {
     let text = TextSettings(
-      maximumLength: length, truncation: try Truncation(truncation, headShare: headShare), cleaning: cleaning)
+      maximumLength: length, truncation: try truncation.value, cleaning: cleaning)
     var job = try TrainingJob(
       model: model.url, variant: variant, data: data, options: options, text: text)
     job.network = NetworkSettings(

@@ -60,6 +60,7 @@ import Training
       #expect(first.result.results.map(\.variant.description) == ["baseline-custom"])
       #expect(first.result.failures.map(\.name) == ["1VA-s1"])
       #expect(first.result.failures[0].reason?.contains("not a number") == true)
+      #expect(first.result.failures[0].reason?.contains(Setting.bertLearningRate.placeholder) == true)
       let second = try run()
       #expect(second.failed.isEmpty && second.begun[0].contains("hasFailed"))
       #expect(second.begun[1].contains("isFinished") && second.result.failures.count == 1)

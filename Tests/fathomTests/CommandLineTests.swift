@@ -241,6 +241,14 @@ func json(_ text: String) throws -> [String: Any] {
             + data(folder), "--validation-share has no effect where epochs are selected on test"
         ),
         (
+          ["train", "--variant", "baseline-custom", "--pooler", "reinitialized", "--out", "o"] + data(folder),
+          "--pooler has no effect on a baseline-custom"
+        ),
+        (
+          ["tokenize", "--model", model, "--head-share", "0.2"],
+          "--head-share has no effect with --truncation head"
+        ),
+        (
           ["attention", "--model", model, "--text", "a film", "--examples", "2"],
           "--examples has no effect without --data"
         ),

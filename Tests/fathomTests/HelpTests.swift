@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Testing
 
@@ -43,6 +44,13 @@ struct HelpTests {
       for line in help(command).components(separatedBy: "\n") {
         #expect(line.count <= 80, "\(command): \(line)")
       }
+    }
+  }
+
+  @Test func `every flag that an error can name is an option of some command`() {
+    let help = Self.commands.map(help).joined()
+    for setting in Setting.allCases {
+      #expect(help.contains(Flags.name(setting)), "\(setting)")
     }
   }
 
