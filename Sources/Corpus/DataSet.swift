@@ -40,12 +40,7 @@ public struct DataSet: Sendable {
     func make(_ writer: SectionWriter) throws {
       var reader = try open()
       var builder = try DataSetBuilder(classes: known, to: writer)
-      do {
-        while let example = try reader.next() { try builder.add(example) }
-      } catch {
-        builder.abandon()
-        throw error
-      }
+      while let example = try reader.next() { try builder.add(example) }
       try builder.finish(notes: reader.notes)
     }
     let file =

@@ -34,7 +34,7 @@ struct DataSetBuilder {
     self.known = known
     knownSet = Set(known ?? [])
     self.writer = writer
-    records = SectionWriter(descriptor: try SectionFile.temporaryDescriptor())
+    records = try SectionWriter()
     try records.startSection()
     try writer.startSection()
   }
@@ -96,6 +96,4 @@ struct DataSetBuilder {
     }
     try writer.appendSection(try JSONEncoder().encode(Index(labels: sorted, notes: notes + classNotes)))
   }
-
-  func abandon() { records.abandon() }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// Whole numbers that fit 32 bits, such as targets or rows: in memory, or in a mapped file of which a page is
 /// read when it is asked for.
 public struct IntList: RandomAccessCollection, Sendable, Equatable {

@@ -1,4 +1,3 @@
-import Files
 import Foundation
 
 /// Byte strings in a temporary file, appended once and read back in any order: memory holds a place each, no
@@ -6,19 +5,12 @@ import Foundation
 ///
 /// The file has no name once it is open, so that nothing is left behind however the program ends.
 public final class ByteSpool: @unchecked Sendable {
-  private let descriptor: Int32
+  private let file: AppendedFile
   private let lock = NSLock()
-  private var ends: [UInt64] = []
-  private var pending: [UInt8] = []
-  private var written: UInt64 = 0
-  private static let bufferSize = 1 << 20
+  private var ends: [Int] = []
 
   /// - Throws: `FathomError` when the temporary folder cannot be written to.
-  public init() throws {
-    descriptor = try SectionFile.temporaryDescriptor()
-  }
-
-  deinit { close(descriptor) }
+  public init() throws { file = AppendedFile(descriptor: try AppendedFile.temporaryDescriptor()) }
 
   public var count: Int { lock.withLock { ends.count } }
 
@@ -26,36 +18,26 @@ public final class ByteSpool: @unchecked Sendable {
   @discardableResult
   public func append(_ bytes: UnsafeRawBufferPointer) throws -> Int {
     try lock.withLock {
-      pending.append(contentsOf: bytes)
-      ends.append(written + UInt64(pending.count))
-      if pending.count >= ByteSpool.bufferSize { try flush() }
+      try file.append(bytes)
+      ends.append(file.count)
       return ends.count - 1
     }
   }
 
   /// Writes what still waits, so that a full disk is met here and not by a reader.
-  public func finish() throws { try lock.withLock { try flush() } }
+  public func finish() throws { try lock.withLock { try file.flush() } }
 
   /// Calls `body` with the bytes of an entry.
   /// - Precondition: `index` was returned by ``append(_:)``.
   public func read<R>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
     let bytes = try lock.withLock { () throws -> [UInt8] in
       let start = index == 0 ? 0 : ends[index - 1]
-      if ends[index] > written { try flush() }
-      guard let bytes = SectionFile.read(descriptor, at: Int(start), Int(ends[index] - start)) else {
+      guard let bytes = try file.read(start..<ends[index]) else {
         throw FathomError(
           .damaged, "the temporary copy of the data cannot be read back", mend: "check the disk")
       }
       return bytes
     }
     return try bytes.withUnsafeBytes(body)
-  }
-
-  private func flush() throws {
-    guard pending.withUnsafeBytes({ SectionFile.write($0, to: descriptor, at: Int(written)) }) else {
-      throw SectionFile.temporaryFull
-    }
-    written += UInt64(pending.count)
-    pending.removeAll(keepingCapacity: true)
   }
 }
