@@ -50,9 +50,11 @@ extension Recommendation {
 
   /// How far the recommended model may lie below the truly best one.
   private var ownBound: String {
-    String(
-      format: "Whichever model is truly the best, %@ loses at most %.2f points (95 %% confidence, for all %d "
-        + "models at once).", recommended.variant.description, lossBound * 100, modelCount)
+    let scope = "(95 % confidence, for all \(modelCount) models at once)"
+    if lossBound <= 0 { return "No other model of the study is better \(scope)." }
+    return String(
+      format: "Whichever model is truly the best, %@ loses at most %.2f points %@.",
+      recommended.variant.description, lossBound * 100, scope)
   }
 
   private static func losing(_ loss: Double) -> String {

@@ -57,6 +57,7 @@ import Training
     #expect(recommendation.recommended.variant.description == "2VA" && study.selectedOnTest)
     #expect(recommendation.basis == .othersAreWorse)
     #expect(recommendation.sentence.contains("test examples"))
+    #expect(recommendation.sentence.contains("No other model of the study is better (95 % confidence"))
   }
 
   @Test
