@@ -45,12 +45,13 @@ import WordPiece
     }
   }
 
-  @Test(arguments: variants)
+  @Test(arguments: ["1VA", "1LC", "baseline-custom"])
   func `a folder with such a weight is not opened`(variant: String) throws {
     try Fixtures.withFolder { folder in
       let classifier = try classifier(variant, folder.appendingPathComponent("pretrained"))
       let out = folder.appendingPathComponent("saved")
-      for (name, parameter) in classifier.network.namedParameters() {
+      let parameters = classifier.network.namedParameters()
+      for (name, parameter) in [parameters[0], parameters[parameters.count - 1]] {
         let saved = parameter.wrappedValue.detached().clone()
         withoutGradients { parameter.wrappedValue.narrowed(0, from: 0, count: 1).fill(.infinity) }
         try classifier.save(to: out)

@@ -31,7 +31,7 @@ import WordPiece
     let words = BagOfWords(train)
     let bag = words.accuracy(test)
     var options = TrainingOptions()
-    options.epochs = 3
+    options.epochs = 2
     options.bertLearningRate = 5e-4
     options.schedule = .linear
     options.warmup = 0.1

@@ -237,22 +237,9 @@ func json(_ text: String) throws -> [String: Any] {
         (["predict", "--model", model], "no classifier"),
         (["predict", "--model", folder.path + "/none"], "model.safetensors"),
         (
-          ["train", "--variant", "1VA", "--select-on", "test", "--validation-share", "0.2", "--out", "o"]
-            + data(folder), "--validation-share has no effect where epochs are selected on test"
-        ),
-        (
           ["train", "--variant", "baseline-custom", "--pooler", "reinitialized", "--out", "o"] + data(folder),
           "--pooler has no effect on a baseline-custom"
         ),
-        (
-          ["tokenize", "--model", model, "--head-share", "0.2"],
-          "--head-share has no effect with --truncation head"
-        ),
-        (
-          ["attention", "--model", model, "--text", "a film", "--examples", "2"],
-          "--examples has no effect without --data"
-        ),
-        (["study", "--select-on", "last", "--out", "o"] + data(folder), "nothing to choose models on"),
         (["tokenize", "--model", folder.path + "/none"], "vocab.txt"),
         (["train", "--variant", "9VA", "--out", folder.path + "/o1"] + data(folder), "checkpoint has 3"),
         (["train", "--variant", "what", "--out", folder.path + "/o2"] + data(folder), "3VA"),

@@ -5,27 +5,30 @@ import Testing
 
 struct OptionRangeTests {
   /// Options that take a number, by command, with the arguments that the command cannot do without.
-  private static let options: [(required: [String], numbers: [String])] = [
+  private static let options: [(command: any ParsableCommand.Type, required: [String], numbers: [String])] = [
     (
-      ["study", "--model", "m", "--train", "a", "--test", "b", "--out", "o"],
+      StudyCommand.self, ["--model", "m", "--train", "a", "--test", "b", "--out", "o"],
       [
         "epochs", "batch-size", "accumulation", "max-length", "threads", "patience", "seeds", "seed", "limit",
         "test-limit", "split-seed", "beta1", "warmup", "dropout", "validation-share", "head-share",
       ]
     ),
     (
-      ["pretrain", "--text", "t", "--out", "o"],
+      PretrainCommand.self, ["--text", "t", "--out", "o"],
       [
         "blocks", "hidden", "heads", "vocabulary-size", "epochs", "batch-size", "max-length", "seed",
         "dropout",
       ]
     ),
-    (["bench"], ["hidden", "heads", "batch-size", "batches", "rounds", "threads"]),
-    (["serve", "s"], ["port", "timeout", "waiting", "threads"]),
-    (["tokenize", "--model", "m"], ["max-length", "head-share"]),
-    (["attention", "--model", "m", "--text", "t"], ["examples", "layer", "head", "token", "split-seed"]),
-    (["outputs", "--model", "m", "--text", "t", "--out", "o"], ["blocks"]),
-    (["report", "s"], ["within"]),
+    (BenchCommand.self, [], ["hidden", "heads", "batch-size", "batches", "rounds", "threads"]),
+    (ServeCommand.self, ["s"], ["port", "timeout", "waiting", "threads"]),
+    (TokenizeCommand.self, ["--model", "m"], ["max-length", "head-share"]),
+    (
+      AttentionCommand.self, ["--model", "m", "--text", "t"],
+      ["examples", "layer", "head", "token", "split-seed"]
+    ),
+    (OutputsCommand.self, ["--model", "m", "--text", "t", "--out", "o"], ["blocks"]),
+    (ReportCommand.self, ["s"], ["within"]),
   ]
 
   @Test(arguments: ["", "x", "nan", "inf", "-inf", "1e400", "-1", "0x10", "1e30", "99999999999999999999"])
@@ -44,38 +47,64 @@ struct OptionRangeTests {
   }
 
   @Test func `every option that takes a number has a range`() {
-    for (required, numbers) in Self.options {
+    for (command, required, numbers) in Self.options {
       for option in numbers {
-        #expect("\(required[0]) --\(option)") {
-          _ = try Fathom.parseAsRoot(required + ["--\(option)", "-1"])
-        } throws: { Fathom.message(for: $0).contains("number, ") }
+        #expect("\(command) --\(option)") {
+          _ = try command.parse(required + ["--\(option)", "-1"])
+        } throws: { command.message(for: $0).contains("number, ") }
       }
     }
   }
 
   @Test func `what cannot be 0 says from where it starts`() {
-    let required = ["study", "--model", "m", "--train", "a", "--test", "b", "--out", "o"]
+    let required = ["--model", "m", "--train", "a", "--test", "b", "--out", "o"]
     for option in ["epochs", "accumulation", "threads", "seeds", "limit"] {
-      #expect("--\(option)") { _ = try Fathom.parseAsRoot(required + ["--\(option)", "0"]) } throws: {
-        Fathom.message(for: $0).contains("1 ")
+      #expect("--\(option)") { _ = try StudyCommand.parse(required + ["--\(option)", "0"]) } throws: {
+        StudyCommand.message(for: $0).contains("1 ")
       }
     }
   }
 
   @Test func `seeds may not run over their end`() throws {
-    let required = ["study", "--model", "m", "--train", "a", "--test", "b", "--out", "o"]
+    let required = ["--model", "m", "--train", "a", "--test", "b", "--out", "o"]
     let last = ["--seed", "18446744073709551615"]
-    _ = try Fathom.parseAsRoot(required + last)
-    #expect { _ = try Fathom.parseAsRoot(required + last + ["--seeds", "2"]) } throws: {
-      Fathom.message(for: $0).contains("leaves no room")
+    _ = try StudyCommand.parse(required + last)
+    #expect { _ = try StudyCommand.parse(required + last + ["--seeds", "2"]) } throws: {
+      StudyCommand.message(for: $0).contains("leaves no room")
     }
   }
 
   @Test func `an option without effect is refused`() {
-    let required = ["study", "--model", "m", "--train", "a", "--test", "b", "--out", "o"]
+    let required = ["--model", "m", "--train", "a", "--test", "b", "--out", "o"]
+    let cases: [(any ParsableCommand.Type, [String], String)] = [
+      (
+        TrainCommand.self,
+        required + ["--variant", "1VA", "--select-on", "test", "--validation-share", "0.2"],
+        "--validation-share has no effect where epochs are selected on test"
+      ),
+      (StudyCommand.self, required + ["--select-on", "last"], "nothing to choose models on"),
+      (
+        TokenizeCommand.self, ["--model", "m", "--head-share", "0.2"],
+        "--head-share has no effect with --truncation head"
+      ),
+      (
+        AttentionCommand.self, ["--model", "m", "--text", "a film", "--examples", "2"],
+        "--examples has no effect without --data"
+      ),
+      (StudyCommand.self, required + ["--as-published"], "belong to --preset imdb-2019"),
+      (
+        StudyCommand.self, required + ["--preset", "imdb-2019", "--as-published", "--slips", "word-pieces"],
+        "all of the slips"
+      ),
+    ]
+    for (command, arguments, sentence) in cases {
+      #expect("\(arguments)") { _ = try command.parse(arguments) } throws: {
+        command.message(for: $0).contains(sentence)
+      }
+    }
     for option in ["--variants", "--train-sizes"] {
-      #expect("\(option)") { _ = try Fathom.parseAsRoot(required + [option, ""]) } throws: {
-        Fathom.message(for: $0).contains("is empty")
+      #expect("\(option)") { _ = try StudyCommand.parse(required + [option, ""]) } throws: {
+        StudyCommand.message(for: $0).contains("is empty")
       }
     }
   }

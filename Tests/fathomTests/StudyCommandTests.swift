@@ -43,7 +43,7 @@ import Testing
       var killed = folder.appendingPathComponent("killed-0")
       var generator = SystemSeed(5)
       var known: [String: [String]] = [:]
-      let kills = ProcessInfo.processInfo.environment["FATHOM_KILLS"].flatMap { Int($0) } ?? 12
+      let kills = ProcessInfo.processInfo.environment["FATHOM_KILLS"].flatMap { Int($0) } ?? 8
       for count in 1...kills {
         let delay = Double.random(in: 0.2...0.9, using: &generator)
         let outcome = try fathom(command + ["--out", killed.path], killAfter: delay)
