@@ -19,8 +19,15 @@ let engineHeaders: [CXXSetting] = [
   ])
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting]? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+/// Optimised in debug builds too: tests go through megabytes of text, files and drawn studies in them.
+func busyRoom(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies,
+    swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))])
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -60,23 +67,20 @@ let package = Package(
     .target(name: "CWaiting"),
     room("Files", [.product(name: "Crypto", package: "swift-crypto")]),
     room("Torch", ["CTorch", "Files"]),
-    room("WordPiece", ["Files"]),
-    room("Checkpoint", ["Torch", "Files"]),
+    busyRoom("WordPiece", ["Files"]),
+    busyRoom("Checkpoint", ["Torch", "Files"]),
     room("Encoder", ["Torch", "Checkpoint", "Files"]),
     room("Classification", ["Encoder", "WordPiece"]),
-    room("Corpus", ["Files", .product(name: "Crypto", package: "swift-crypto")]),
+    busyRoom("Corpus", ["Files", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Training",
       dependencies: [
         "Classification", "Corpus", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["TensorBoard/event.proto"]),
-    // Its tests draw thousands of studies, which takes a minute without optimisation.
-    room(
-      "Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")],
-      settings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    busyRoom("Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")]),
     room("Benchmark", ["Training"]),
-    room("Attention", ["Classification"]),
+    busyRoom("Attention", ["Classification"]),
     room("Charts", []),
     .target(
       name: "Report",
