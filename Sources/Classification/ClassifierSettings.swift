@@ -79,6 +79,11 @@ struct FolderEntry: Codable {
     }
     text = try TextSettings(from: decoder)
     deviations = try values.decodeIfPresent(Deviations.self, forKey: .deviations)
+    // Every text is filled up to this, whatever its own length.
+    guard deviations?.readsPadding != true || text.maximumLength <= 4096 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .deviations, in: values, debugDescription: "padding to \(text.maximumLength) tokens")
+    }
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -72,6 +72,16 @@ import WordPiece
     #expect(try code(entry { $0["max_length"] = -5 }) == .damaged)
     #expect(try code(entry { $0["dropout"] = 7 }) == .damaged)
     #expect(try code { $0["fathom"] = 1 } == .damaged)
+    let padding: [[String: Any]] = [
+      ["reads_padding": "yes"], ["evaluation_batch": 0], ["evaluation_batch": 1e9],
+    ]
+    for deviations in padding { #expect(try code(entry { $0["deviations"] = deviations }) == .damaged) }
+    #expect(
+      try code(
+        entry {
+          $0["deviations"] = ["reads_padding": true]
+          $0["max_length"] = 1_000_000
+        }) == .damaged)
   }
 
   @Test func `what is done to a text is kept in the folder and written for those who run it elsewhere`()
