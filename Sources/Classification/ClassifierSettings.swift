@@ -68,6 +68,10 @@ struct FolderEntry: Codable {
   init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     format = try values.decodeIfPresent(Int.self, forKey: .format) ?? 1
+    guard format >= 1 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .format, in: values, debugDescription: "format is \(format)")
+    }
     guard format <= FolderEntry.newestFormat else {
       throw FathomError(.newer, "the model was written by a newer Fathom", mend: "use that one")
     }
@@ -111,6 +115,11 @@ extension ClassifierSettings {
     guard let root = try? BoundedJSON.value(data) as? [String: Any] else {
       throw FathomError(
         .damaged, at: file.path, "the file is not a JSON object", mend: "bring the whole folder again")
+    }
+    if let type = root["problem_type"] as? String, type != SingleLabelTask.problemType {
+      throw FathomError(
+        .unsupported, at: file.path, "problem_type is '\(type.prefix(60))'",
+        mend: "bring a classifier with one class per text")
     }
     labels = try ClassifierSettings.labels(root, classCount, file)
     if let entry = root["fathom"] {

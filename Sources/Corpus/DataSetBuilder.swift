@@ -26,6 +26,7 @@ struct DataSetBuilder {
   /// One a row, until all classes are known
   private let records: SectionWriter
   private var size: UInt64 = 0
+  private var emptyTexts = 0
 
   /// - Parameters:
   ///   - classes: those of the training data, to say early that a label is not among them; nil takes any.
@@ -46,6 +47,7 @@ struct DataSetBuilder {
     var text = example.text
     try text.withUTF8 { try writer.append(UnsafeRawBufferPointer($0)) }
     size += UInt64(text.utf8.count)
+    if text.utf8.allSatisfy({ $0 <= 0x20 }) { emptyTexts += 1 }
     try TextFile.Record(end: size, hash: TextList.hash(text), target: Int32(number)).write(to: records)
   }
 
@@ -83,6 +85,15 @@ struct DataSetBuilder {
 
   /// Writes the records and the labels, which number the classes in their order.
   /// - Throws: `FathomError` for a full disk.
+  private var emptyNotes: [String] {
+    if emptyTexts == 0 { return [] }
+    let all = counts.reduce(0, +)
+    return [
+      "note: \(emptyTexts) of \(all) texts are empty"
+        + (emptyTexts == all ? ": is this the text column?" : "")
+    ]
+  }
+
   func finish(notes: [String]) throws {
     let sorted = DataSet.ordered(labels.map(\.name)).map { labels[numbers[$0]!] }
     let places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.name, Int32($0)) })
@@ -94,6 +105,7 @@ struct DataSetBuilder {
       record.target = order[Int(record.target)]
       try record.write(to: writer)
     }
-    try writer.appendSection(try JSONEncoder().encode(Index(labels: sorted, notes: notes + classNotes)))
+    try writer.appendSection(
+      try JSONEncoder().encode(Index(labels: sorted, notes: notes + emptyNotes + classNotes)))
   }
 }

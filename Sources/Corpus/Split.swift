@@ -114,6 +114,22 @@ extension DataSet {
 
   /// What parts of this set lack, as sentences: a class of which a part has no example.
   public func notes(on parts: [(name: String, set: DataSet)]) -> [String] {
+    missingClasses(parts) + repeatedTexts(parts)
+  }
+
+  /// Texts that were learned from are no test. Not counted above so many, where it would take time at every start.
+  private func repeatedTexts(_ parts: [(name: String, set: DataSet)]) -> [String] {
+    guard let train = parts.first, train.set.count <= 200_000 else { return [] }
+    let known = Set((0..<train.set.count).map(train.set.texts.hash(of:)))
+    return parts.dropFirst().compactMap { name, set in
+      guard set.count <= 200_000 else { return nil }
+      let again = (0..<set.count).count { known.contains(set.texts.hash(of: $0)) }
+      return again == 0
+        ? nil : "\(again) of \(set.count) texts of the \(name) set are among those of the \(train.name) set"
+    }
+  }
+
+  private func missingClasses(_ parts: [(name: String, set: DataSet)]) -> [String] {
     parts.compactMap { name, set in
       let present = Set(set.targets)
       let missing = classes.indices.filter { !present.contains($0) }.map { "'\(classes[$0])'" }

@@ -45,6 +45,9 @@ public struct StudyTable {
     if study.selectedOnTest {
       out += "\nEpochs were selected on the test set (the 2019 protocol): test figures are optimistic.\n"
     }
+    if study.results.contains(where: { $0.runs[0].settings.training.averagesOverBatches == true }) {
+      out += "\nTest figures are means over batches, as published; the sentence below counts examples.\n"
+    }
     if !deltaRows.isEmpty {
       out += "\nGain from each depth to the next (test accuracy, points)\n" + StudyTable.layOut(deltaRows)
     }

@@ -88,6 +88,14 @@ enum RequestBodyReader {
     return [text]
   }
 
+  /// - Throws: ``ServerFault`` 400 for a key that nothing reads: a slip would change the answer without a word.
+  static func check(_ body: [String: Any], keys: Set<String> = ["text", "texts", "model"]) throws {
+    if let odd = body.keys.sorted().first(where: { !keys.contains($0) }) {
+      let known = keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
+      throw ServerFault(.badRequest, "'\(odd.prefix(60))' is no key of this request: it has \(known)")
+    }
+  }
+
   static func model(_ body: [String: Any]) throws -> String? {
     guard let value = body["model"], !(value is NSNull) else { return nil }
     guard let name = value as? String else {

@@ -130,6 +130,7 @@ public struct StudyServer: Sendable {
 
   private func predict(_ request: Request) async throws -> Response {
     let body = try await RequestBodyReader.json(request, within: options.timeout)
+    try RequestBodyReader.check(body)
     let texts = try RequestBodyReader.texts(body)
     let name = try models.name(RequestBodyReader.model(body), preferred: pages.recommendedRun)
     let found = try await predictions.predict(texts, model: name, within: options.timeout)
@@ -138,6 +139,7 @@ public struct StudyServer: Sendable {
 
   private func attend(_ request: Request) async throws -> Response {
     let body = try await RequestBodyReader.json(request, within: options.timeout)
+    try RequestBodyReader.check(body)
     let text = try RequestBodyReader.texts(body)[0]
     let name = try models.name(RequestBodyReader.model(body), preferred: pages.recommendedRun)
     // Reading takes a forward and a backward pass and megabytes of answer: it counts as many texts.

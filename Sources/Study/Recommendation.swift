@@ -101,7 +101,9 @@ extension StudyResult {
     if known.allSatisfy(\.isOneClass) {
       return "every model gives one class alone, whatever the text: nothing was learned."
     }
-    guard metric == .accuracy, !known.contains(where: \.beatsMajority) else { return nil }
+    guard metric == .accuracy, !known.contains(where: { $0.beatsMajority(among: known.count) }) else {
+      return nil
+    }
     let best = meeting.map { Statistics.average($0.selectionHits) }.max() ?? 0
     return String(
       format: "no model is shown to beat the most frequent class, which alone is right in %.2f %% of %d %@ "
@@ -120,7 +122,11 @@ extension StudyResult {
     let moments = ScoreMoments(PairedScores(scores))
     let test = NonInferiority(moments, margin: requirements.withinPoints / 100)
     let best = moments.best
-    let pick = test.smallestGoodEnough ?? best
+    // A margin wider than what the best model gains over the most frequent class would let any model through.
+    let hasLearned = bySize.map { result in
+      metric != .accuracy || result.selectionPredictions?.beatsMajority(among: bySize.count) != false
+    }
+    let pick = (0...best).first { hasLearned[$0] && test.isGoodEnough($0) } ?? best
     let isShown = test.isGoodEnough(pick)
     let open = (0..<pick).filter { pick == best && !test.isShownWorse($0) }
     let nearest =

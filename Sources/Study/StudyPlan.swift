@@ -18,8 +18,8 @@ public struct StudyPlan {
 
   /// - Throws: when a variant is named twice.
   public init(variants: [Variant], seeds: Int, template: TrainingJob) throws {
-    guard Set(variants).count == variants.count else {
-      throw FathomError(.setting, "\(.variants) names one twice", mend: "name each once")
+    if let twice = variants.first(where: { variant in variants.count { $0 == variant } > 1 }) {
+      throw FathomError(.setting, "\(.variants) names \(twice) twice", mend: "name each once")
     }
     self.variants = variants
     self.seeds = (0..<UInt64(seeds)).map { template.options.seed + $0 }

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Standard input in batches of lines without their line ends; malformed UTF-8 is repaired.
+/// Standard input in batches of lines without their line ends; what is not UTF-8 is refused with its line.
 ///
 /// Lines end at `\n` alone: other Unicode separators belong to the text. Time grows with the bytes that come, however long
 /// a line is, and memory with the longest line and one batch.
@@ -72,7 +72,12 @@ struct LineBatch {
 
   private mutating func take() throws {
     if pending.last == 13 { pending.removeLast() }
-    lines.append(String(decoding: pending, as: UTF8.self))
+    guard let line = String(validating: pending, as: UTF8.self) else {
+      throw FathomError(
+        .data, at: "standard input, line \(taken + 1)", "it is not UTF-8",
+        mend: "convert the text, with iconv say")
+    }
+    lines.append(line)
     bytes += pending.count
     taken += 1
     pending.removeAll(keepingCapacity: pending.capacity < 1 << 20)

@@ -53,6 +53,13 @@ import WordPiece
       } == .damaged)
   }
 
+  @Test func `a classifier of another kind is refused`() throws {
+    #expect(try code { $0["problem_type"] = "multi_label_classification" } == .unsupported)
+    #expect(try code { $0["problem_type"] = "regression" } == .unsupported)
+    #expect(try code { $0["problem_type"] = "single_label_classification" } == nil)
+    #expect(try code { $0["quantization_config"] = ["load_in_8bit": true] } == .unsupported)
+  }
+
   @Test func `id2label of other forms is refused`() throws {
     #expect(try code { $0["id2label"] = ["a", "b", "c"] } == .damaged)
     #expect(try code { $0["id2label"] = ["0": "a", "1": "b", "7": "c"] } == .damaged)

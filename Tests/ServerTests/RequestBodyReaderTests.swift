@@ -32,6 +32,12 @@ struct RequestBodyReaderTests {
     }
   }
 
+  @Test func `a key that nothing reads is named`() throws {
+    #expect(throws: Never.self) { try RequestBodyReader.check(["text": "a", "model": "m"]) }
+    let fault = try fault { try RequestBodyReader.check(["text": "a", "modle": "m"]) }
+    #expect(fault.status == .badRequest && fault.message.contains("'modle' is no key"))
+  }
+
   @Test func `brackets in a text do not nest`() throws {
     let text = String(repeating: "[{", count: 50)
     #expect(try RequestBodyReader.texts(object("{\"text\": \"\(text)\"}")) == [text])

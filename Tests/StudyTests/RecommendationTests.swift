@@ -130,6 +130,38 @@ import Training
     #expect(try study(targets).recommendation?.basis == .smallestOfAll)
   }
 
+  /// Nine examples gained and one lost against a constant: p = 0.011, which one model in twenty-one has by luck.
+  private func lucky(_ variant: String, parameters: Int, targets: [Int]) throws -> VariantResult {
+    let ones =
+      targets.indices.filter { targets[$0] == 1 }.prefix(9)
+      + targets.indices.filter { targets[$0] == 0 }.prefix(1)
+    let held = HeldOutPredictions(
+      targets: targets, classes: [targets.indices.map { ones.contains($0) ? 1 : 0 }], classCount: 2)
+    return try result(variant, parameters: parameters, right: 58, of: 100, predictions: held)
+  }
+
+  @Test func `among many models one that is lucky has learned nothing`() throws {
+    let targets = (0..<100).map { $0 % 2 }
+    #expect(try StudyResult([lucky("1VA", parameters: 1, targets: targets)]).recommendation != nil)
+    let many = try StudyResult((1...21).map { try lucky("\($0)VA", parameters: $0, targets: targets) })
+    #expect(many.recommendation == nil && many.conclusion.sentence.contains("most frequent class"))
+  }
+
+  @Test func `a wide margin does not let a model through that has learned nothing`() throws {
+    let targets = (0..<100).map { $0 % 2 }
+    let constant = HeldOutPredictions(
+      targets: targets, classes: [targets.indices.map { $0 < 2 ? 1 : 0 }], classCount: 2)
+    let good = HeldOutPredictions(targets: targets, classes: [targets], classCount: 2)
+    var requirements = Requirements()
+    requirements.withinPoints = 100
+    let study = try StudyResult(
+      [
+        result("1VA", parameters: 1, right: 50, of: 100, predictions: constant),
+        result("2VA", parameters: 2, right: 100, of: 100, predictions: good),
+      ], requirements: requirements)
+    #expect(study.recommendation?.recommended.variant.description == "2VA")
+  }
+
   @Test func `macro-F1 is compared through the spread of its examples' influence`() throws {
     let targets = (0..<400).map { $0 % 4 == 0 ? 1 : 0 }
     let predictions = targets.enumerated().map { $0 % 7 == 0 ? 1 - $1 : $1 }

@@ -33,10 +33,12 @@ struct InputLinesTests {
     #expect(try batches([""]).isEmpty)
   }
 
-  @Test func `malformed UTF-8 is repaired`() throws {
+  @Test func `what is not UTF-8 is refused with its line`() throws {
     let found = Batches()
     var batch = LineBatch(limit: 1) { found.all.append($0) }
-    try batch.add([97, 0xFF, 98, 10])
-    #expect(found.all == [["a\u{FFFD}b"]])
+    try batch.add([0xC3, 0xA9, 10])
+    let error = #expect(throws: FathomError.self) { try batch.add([97, 0xFF, 98, 10]) }
+    #expect(error?.description.contains("line 2: it is not UTF-8") == true)
+    #expect(found.all == [["é"]])
   }
 }

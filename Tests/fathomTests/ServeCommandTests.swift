@@ -12,7 +12,7 @@ import Torch
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "fathom-served-\(UUID().uuidString)")
     do {
-      try writeTinyTask(to: folder, train: 80, test: 40)
+      try writeTinyTask(to: folder, train: 240, test: 40)
       let outcome = try fathom([
         "study", "--model", folder.path + "/model", "--train", folder.path + "/train.csv", "--test",
         folder.path + "/test.csv",

@@ -83,6 +83,11 @@ public struct BERTConfig: EncoderConfig, Equatable {
           mend: "bring an encoder")
       }
     }
+    if file.holdsEntries("quantization_config") {
+      throw file.unsupported(
+        "'quantization_config' asks for quantised weights",
+        mend: "bring the model in float32, float16 or bfloat16")
+    }
     if file.holdsEntries("pruned_heads") {
       throw file.unsupported(
         "'pruned_heads' removes heads from blocks", mend: "bring a model with all its heads")
