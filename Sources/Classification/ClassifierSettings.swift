@@ -132,8 +132,7 @@ extension ClassifierSettings {
         throw FathomError(error.code, at: file.path, error.what, mend: error.mend)
       } catch {
         throw FathomError(
-          .damaged, at: file.path,
-          "the 'fathom' entry lacks variant, max_length or truncation, or has a wrong value",
+          .damaged, at: file.path, "the 'fathom' entry \(ClassifierSettings.fault(error))",
           mend: "bring the whole folder again")
       }
       return
@@ -175,6 +174,16 @@ extension ClassifierSettings {
     }
     try checkLabels(labels) { fail("'id2label' \($0)") }
     return labels
+  }
+
+  /// What is wrong with an entry, by the key.
+  private static func fault(_ error: any Error) -> String {
+    switch error as? DecodingError {
+    case .keyNotFound(let key, _): "lacks '\(key.stringValue)'"
+    case .typeMismatch(_, let place), .valueNotFound(_, let place), .dataCorrupted(let place):
+      place.codingPath.last.map { "has a wrong value under '\($0.stringValue)'" } ?? "is not an object"
+    default: "has a wrong value"
+    }
   }
 
   /// Hugging Face takes numbers and booleans too; their names are as JSON writes them.

@@ -115,12 +115,12 @@ public struct Study {
   private func checkIdentities(_ runs: [StudyPlan.Run]) throws {
     for run in runs {
       let home = run.folder(in: folder)
-      guard let record = try TrainingJob.record(in: home), record.identity != plan.job(run).identity else {
-        continue
-      }
+      let job = plan.job(run)
+      guard let record = try TrainingJob.record(in: home), record.identity != job.identity else { continue }
+      let changes = record.settings.changes(to: job.settings).joined(separator: " and ")
       throw FathomError(
-        .mismatch, at: home.path, "it was run with other settings, another model or other data",
-        mend: "repeat them, or choose another \(.out)")
+        .mismatch, at: home.path, "it was run with \(changes)", mend: "repeat them, or choose another \(.out)"
+      )
     }
   }
 

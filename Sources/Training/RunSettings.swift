@@ -46,6 +46,17 @@ public struct RunSettings: Codable, Hashable, Sendable {
     return RunSettings.canonicalJSON(own).sha256
   }
 
+  /// What of a run differs from another one, in words; at least one.
+  public func changes(to other: RunSettings) -> [String] {
+    var changes: [String] = []
+    var same = other
+    (same.model, same.data) = (model, data)
+    if identity != same.identity { changes.append("other settings") }
+    if model.digest != other.model.digest { changes.append("another model") }
+    if data.digest != other.data.digest { changes.append("other data") }
+    return changes.isEmpty ? ["other settings"] : changes
+  }
+
   /// Sorted keys and no blanks, so that equal values give equal bytes.
   static func canonicalJSON(_ value: some Encodable) -> Data {
     let encoder = JSONEncoder()

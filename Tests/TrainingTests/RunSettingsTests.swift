@@ -6,6 +6,17 @@ import Testing
 import Training
 
 @Suite struct RunSettingsTests {
+  @Test func `what changed is said: settings, model or data`() throws {
+    let one = try RunSettings.sample()
+    var other = one
+    other.threads = 7
+    other.model.digest = "n"
+    #expect(one.changes(to: other) == ["another model"])
+    other.data.digest = "e"
+    other.training.epochs += 1
+    #expect(one.changes(to: other) == ["other settings", "another model", "other data"])
+  }
+
   @Test func `names and threads are no part of the identity, everything else is`() throws {
     let settings = try RunSettings.sample()
     var same = settings
