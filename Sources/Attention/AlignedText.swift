@@ -54,7 +54,8 @@ public struct AlignedText: Sendable {
     tokenCount = whole.count + 2
   }
 
-  /// Word by word; where the tokenizer sees other words than ``TypedWords``, the pieces are shown as the model has them.
+  /// Word by word; where the tokenizer sees other words than ``TypedWords``, the pieces are shown as the
+  /// model has them.
   private static func pieces(_ text: String, _ tokenizer: any Tokenizing) -> [Piece] {
     let ids = inside(tokenizer.encode(text))
     let words = TypedWords(text).words

@@ -89,7 +89,8 @@ public final class AttentionModel {
   /// - Throws: `FathomError` when a weight or a logit is not finite.
   public func read(_ text: String) throws -> TextReading { try read(encode(text)) }
 
-  /// - Precondition: the text was encoded by this model, or by one with the same vocabulary that is no longer.
+  /// - Precondition: the text was encoded by this model, or by one with the same vocabulary that is no
+  ///   longer.
   /// - Throws: `FathomError` when a weight or a logit is not finite.
   public func read(_ text: AlignedText) throws -> TextReading {
     let batch = PackedTokens([text.ids])
@@ -122,8 +123,10 @@ public final class AttentionModel {
     return values
   }
 
-  /// Attention followed through all blocks, half of each block's output being its input (the residual): `[L,L]`.
-  /// - Source: Abnar and Zuidema 2020, "Quantifying Attention Flow in Transformers", equation 1 and section 3.
+  /// Attention followed through all blocks, half of each block's output being its input (the residual):
+  /// `[L,L]`.
+  /// - Source: Abnar and Zuidema 2020, "Quantifying Attention Flow in Transformers", equation 1 and section
+  ///   3.
   private func rollout(_ pairs: [(queries: Tensor, keys: Tensor)]) -> Tensor {
     let length = pairs[0].queries.shape[0]
     var identity = [Float](repeating: 0, count: length * length)
@@ -139,10 +142,10 @@ public final class AttentionModel {
     }
   }
 
-  /// The prediction, and for each token the gradient of the predicted class's logit at the embeddings' output, times that
-  /// output, summed over the hidden size.
-  /// - Source: Simonyan et al. 2013, "Deep Inside Convolutional Networks"; Shrikumar et al. 2017, "Learning Important
-  ///   Features Through Propagating Activation Differences", section 2.2 (gradient × input).
+  /// The prediction, and for each token the gradient of the predicted class's logit at the embeddings'
+  /// output, times that output, summed over the hidden size.
+  /// - Source: Simonyan et al. 2013, "Deep Inside Convolutional Networks"; Shrikumar et al. 2017, "Learning
+  ///   Important Features Through Propagating Activation Differences", section 2.2 (gradient × input).
   private func explain(
     _ classifier: TextClassifier, _ ids: [Int32]
   ) throws -> (prediction: TextClassifier.Prediction, attributions: [Double]) {

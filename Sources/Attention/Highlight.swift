@@ -53,7 +53,8 @@ public struct Highlight: Sendable {
   /// - Precondition: the blocks, heads and token of the options exist; both readings have the same tokens.
   public init(_ reading: TextReading, _ options: Options, minus origin: TextReading? = nil) {
     let pieces = Highlight.pieces(reading, options)
-    /// Clark et al. 2019, "What Does BERT Look At?", section 4.1: attention to a split word is the sum over its pieces.
+    /// Clark et al. 2019, "What Does BERT Look At?", section 4.1: attention to a split word is the sum over
+    /// its pieces.
     func total(_ reading: TextReading) -> [Double] {
       let weights = options.method.weights(reading, options)
       return pieces.map { $0.tokens.reduce(0) { $0 + weights[$1] } }

@@ -26,7 +26,8 @@ public enum HighlightMethod: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether its weights can be compared with the pretrained model's, since they are those of attention heads.
+  /// Whether its weights can be compared with the pretrained model's, since they are those of attention
+  /// heads.
   public var isComparable: Bool { self != .rollout && self != .gradientTimesInput }
 
   /// Whether a weight below 0 means something by itself.

@@ -2,8 +2,8 @@
 public enum HighlightNormalization: String, Sendable, CaseIterable {
   /// `(w − min) / (max − min)`
   case minMax = "min-max"
-  /// `(w − mean) / standard deviation` over n, what lies outside 0…1 cut off: an average token is 0, a deviation above
-  /// it is 1.
+  /// `(w − mean) / standard deviation` over n, what lies outside 0…1 cut off: an average token is 0, a
+  /// deviation above it is 1.
   case zScore = "z-score"
   /// `(w − mean) / standard deviation` over n − 1, not cut, as the study of 2019 has it.
   case zScoreUncut = "z-score-uncut"

@@ -3,8 +3,8 @@ import Foundation
 
 /// How a model read one text: the queries and keys of every block, from which any attention weight follows.
 ///
-/// Blocks, heads and tokens are counted from 0, as in a checkpoint's names. L is the number of tokens, D the size of a
-/// head, N their number.
+/// Blocks, heads and tokens are counted from 0, as in a checkpoint's names. L is the number of tokens, D the
+/// size of a head, N their number.
 public struct TextReading: Sendable {
   /// A block's `[L,N·D]`, row by row
   public struct Block: Sendable {
@@ -30,7 +30,8 @@ public struct TextReading: Sendable {
   public let rollout: [Float]
   /// nil where no classifier stands on the encoder
   public let prediction: TextClassifier.Prediction?
-  /// Each token's gradient × input towards the predicted class; above 0 speaks for it. Empty without a classifier.
+  /// Each token's gradient × input towards the predicted class; above 0 speaks for it. Empty without a
+  /// classifier.
   public let attributions: [Double]
 
   public var isTruncated: Bool { tokens.count < tokenCount }

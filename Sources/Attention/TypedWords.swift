@@ -1,7 +1,7 @@
 import Foundation
 
-/// The words of a text as they were typed: between spaces, with each punctuation mark and each ideograph alone, as BERT
-/// splits them.
+/// The words of a text as they were typed: between spaces, with each punctuation mark and each ideograph
+/// alone, as BERT splits them.
 /// - Source: `BasicTokenizer` of google-research/bert, `tokenization.py`.
 struct TypedWords {
   struct Word {
@@ -50,7 +50,8 @@ struct TypedWords {
 
 extension TypedWords.Word {
   /// The word cut where its pieces end, one text for each piece; together they are the word.
-  /// - Parameter folding: whether pieces are in lower case and without accents, which may take more or fewer scalars.
+  /// - Parameter folding: whether pieces are in lower case and without accents, which may take more or fewer
+  ///   scalars.
   func divided(_ pieces: [String], folding: Bool) -> [String] {
     guard pieces.count > 1 else { return pieces.isEmpty ? [] : [text] }
     var rest = Substring(text)

@@ -44,8 +44,8 @@ public struct Scale: Sendable {
     }
   }
 
-  /// Round values within the domain, about `count` of them: multiples of 1, 2 or 5 times a power of ten, and on
-  /// a logarithmic axis those numbers themselves where it is long enough to hold three of them.
+  /// Round values within the domain, about `count` of them: multiples of 1, 2 or 5 times a power of ten, and
+  /// on a logarithmic axis those numbers themselves where it is long enough to hold three of them.
   public func ticks(about count: Int = 5) -> [Double] {
     if kind == .logarithmic, let powers = logarithmicTicks { return powers }
     let (low, high) = (domain.lowerBound, domain.upperBound)

@@ -6,8 +6,8 @@ import Torch
 /// names.
 ///
 /// Names are those of today's checkpoints without the `bert.` prefix
-/// (`encoder.layer.0.attention.self.query.weight`, `classifier.weight`); older `gamma` and `beta`, the `module.` of
-/// data parallel training and the `clf.` of the study of 2019 read the same.
+/// (`encoder.layer.0.attention.self.query.weight`, `classifier.weight`); older `gamma` and `beta`, the
+/// `module.` of data parallel training and the `clf.` of the study of 2019 read the same.
 public struct Checkpoint: Sendable {
   public let folder: URL
   /// The files that hold the weights, in the order of their names.
@@ -47,8 +47,8 @@ public struct Checkpoint: Sendable {
     return low < tensors.count && tensors[low].name == wanted ? tensors[low] : nil
   }
 
-  /// The sizes of a matrix; nil where there is none of this name, or an empty one: its rows would be as many as
-  /// anyone likes, since they take no byte of the file.
+  /// The sizes of a matrix; nil where there is none of this name, or an empty one: its rows would be as many
+  /// as anyone likes, since they take no byte of the file.
   public func matrix(_ name: String) -> (rows: Int, columns: Int)? {
     guard let shape = self[name]?.shape, shape.count == 2, shape[0] > 0, shape[1] > 0 else { return nil }
     return (shape[0], shape[1])

@@ -41,8 +41,8 @@ public struct StoredTensor: Sendable {
   public func load() -> Tensor { withView { $0.clone() } }
 
   /// Fills a tensor, converting the type.
-  /// - Throws: `FathomError` when the shapes differ, when the file holds integers for a tensor that is trained, or
-  ///   what is not a number: libtorch's own attention makes answers of it that look sound.
+  /// - Throws: `FathomError` when the shapes differ, when the file holds integers for a tensor that is
+  ///   trained, or what is not a number: libtorch's own attention makes answers of it that look sound.
   public func load(into destination: Tensor) throws {
     guard dtype.isFloatingPoint || !destination.dtype.isFloatingPoint else {
       throw FathomError(

@@ -54,8 +54,8 @@ public final class ClassifierNetwork: Module {
   }
 
   /// Logits `[B,C]`, float32 whatever the encoder computes in, of what ``batch(_:device:)`` made.
-  /// - Parameter embedded: the output `[T,H]` of the encoder's embeddings, for a caller who wants the gradient
-  ///   at it.
+  /// - Parameter embedded: the output `[T,H]` of the encoder's embeddings, for a caller who wants the
+  ///   gradient at it.
   public func callAsFunction(
     _ batch: PackedTokens, embedded: Tensor? = nil, dtype: DType = .float32, training: Bool = false
   ) -> Tensor {
@@ -85,7 +85,8 @@ extension ClassifierNetwork {
     }
   }
 
-  /// Takes the head of a folder that holds a classifier of the same variant with the same classes in the same order.
+  /// Takes the head of a folder that holds a classifier of the same variant with the same classes in the same
+  /// order.
   /// - Returns: whether it did.
   func loadHead(from folder: URL, _ settings: ClassifierSettings) throws -> Bool {
     guard let checkpoint = try? Checkpoint(folder: folder),

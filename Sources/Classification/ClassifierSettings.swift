@@ -45,8 +45,8 @@ public struct ClassifierSettings: Sendable, Equatable {
 
 /// The `fathom` entry of config.json.
 struct FolderEntry: Codable {
-  /// Folders with a higher number are refused. 2 says what is done to a text; 3 how the model deviates, and is written
-  /// only where it does.
+  /// Folders with a higher number are refused. 2 says what is done to a text; 3 how the model deviates, and
+  /// is written only where it does.
   static let newestFormat = 3
 
   let format: Int
@@ -103,9 +103,10 @@ struct FolderEntry: Codable {
 extension ClassifierSettings {
   /// Reads what `config.json` says about the classifier.
   /// - Parameters:
-  ///   - classCount: rows of the classifier's weight, which the file must agree with; it bounds the names that are made
-  ///     up where the file has none.
-  ///   - published: what a file of the study of 2019 says, for where config.json says nothing of the classifier.
+  ///   - classCount: rows of the classifier's weight, which the file must agree with; it bounds the names
+  ///     that are made up where the file has none.
+  ///   - published: what a file of the study of 2019 says, for where config.json says nothing of the
+  ///     classifier.
   /// - Throws: `FathomError` naming the file and what is wrong in it.
   init(folder: URL, classCount: Int, published: PublishedCheckpoint? = nil) throws {
     let file = folder.appendingPathComponent("config.json")

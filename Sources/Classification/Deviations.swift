@@ -1,10 +1,12 @@
-/// What a classifier does otherwise than one would today, so that a published study can be repeated to the letter. It
-/// changes what a model answers, so it is part of the model's folder.
+/// What a classifier does otherwise than one would today, so that a published study can be repeated to the
+/// letter. It changes what a model answers, so it is part of the model's folder.
 public struct Deviations: Codable, Hashable, Sendable {
-  /// Each text is filled with [PAD]s up to the maximum length, and what the encoder gives there is read by the head.
+  /// Each text is filled with [PAD]s up to the maximum length, and what the encoder gives there is read by
+  /// the head.
   public var readsPadding = false
-  /// A recurrent head runs over the [PAD]s too, and takes feature j of text i from the step after another text's last
-  /// token: from that of text (i·2H + j) mod B, H being the size of the LSTM and B that of the batch.
+  /// A recurrent head runs over the [PAD]s too, and takes feature j of text i from the step after another
+  /// text's last token: from that of text (i·2H + j) mod B, H being the size of the LSTM and B that of the
+  /// batch.
   public var misreadsSteps = false
   /// Dropout before the linear layer is drawn when the model predicts, too.
   public var dropsOutInTesting = false

@@ -3,14 +3,17 @@ import Encoder
 import Files
 import Foundation
 
-/// What the shapes of a `.pt` file of the study of 2019 say about the classifier in it: `bert.*`, `lstm.*` and `clf.*`.
+/// What the shapes of a `.pt` file of the study of 2019 say about the classifier in it: `bert.*`, `lstm.*`
+/// and `clf.*`.
 struct PublishedCheckpoint {
   let variant: Variant
-  /// P, where the file has position embeddings or a layer as wide as P hidden sizes; nil for `baseline-custom`
+  /// P, where the file has position embeddings or a layer as wide as P hidden sizes; nil for
+  /// `baseline-custom`
   let maximumLength: Int?
   let classCount: Int
 
-  /// - Returns: nil when the file is none of that study's: it has no classifier, or one whose input is of another kind.
+  /// - Returns: nil when the file is none of that study's: it has no classifier, or one whose input is of
+  ///   another kind.
   /// - Throws: `FathomError` for a kind of head that Fathom does not have.
   init?(_ checkpoint: Checkpoint) throws {
     guard let classifier = checkpoint.matrix("classifier.weight") else { return nil }

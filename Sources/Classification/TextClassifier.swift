@@ -23,8 +23,9 @@ public final class TextClassifier {
     self.settings = settings
   }
 
-  /// A classifier to be trained: the chosen blocks of a pretrained model under a head drawn from libtorch's generator, or
-  /// under the head that the folder has where it is of the same variant and has the same classes.
+  /// A classifier to be trained: the chosen blocks of a pretrained model under a head drawn from libtorch's
+  /// generator, or under the head that the folder has where it is of the same variant and has the same
+  /// classes.
   /// - Parameters:
   ///   - folder: a pretrained BERT in the Hugging Face layout.
   ///   - bertDropout: of hidden states while training; nil takes that of config.json.
@@ -88,8 +89,8 @@ public final class TextClassifier {
     }
   }
 
-  /// For a program that only predicts from here on: moves the network and keeps its weights in one type alone.
-  /// ``logits(_:tokensPerBatch:dtype:device:progress:)`` then wants this type and device.
+  /// For a program that only predicts from here on: moves the network and keeps its weights in one type
+  /// alone. ``logits(_:tokensPerBatch:dtype:device:progress:)`` then wants this type and device.
   public func keepForInference(as dtype: DType, on device: Device) {
     network.move(to: device)
     network.encoder?.keepWeights(as: dtype)

@@ -6,10 +6,11 @@ import Torch
 import WordPiece
 
 extension TextClassifier {
-  /// Writes the Hugging Face layout: `config.json`, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`.
+  /// Writes the Hugging Face layout: `config.json`, `model.safetensors`, `vocab.txt`,
+  /// `tokenizer_config.json`.
   ///
-  /// A VA folder opens there as `AutoModelForSequenceClassification`; the other variants keep their head's weights
-  /// beside the encoder's, under `lstm.` and `classifier.`.
+  /// A VA folder opens there as `AutoModelForSequenceClassification`; the other variants keep their head's
+  /// weights beside the encoder's, under `lstm.` and `classifier.`.
   public func save(to folder: URL) throws {
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
       throw FathomError(
@@ -35,7 +36,8 @@ extension TextClassifier {
     try AtomicFile.write(Data(modelCard.utf8), to: folder.appendingPathComponent("README.md"))
   }
 
-  /// Opens a folder that Fathom saved, or a BERT fine-tuned with Hugging Face `BertForSequenceClassification`.
+  /// Opens a folder that Fathom saved, or a BERT fine-tuned with Hugging Face
+  /// `BertForSequenceClassification`.
   /// - Throws: `FathomError` naming the file.
   public convenience init(folder: URL) throws {
     let checkpoint = try Checkpoint(folder: folder)

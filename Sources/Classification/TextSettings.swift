@@ -2,8 +2,8 @@ import Files
 import Foundation
 import WordPiece
 
-/// What a model does to a text before it reads it: part of the model's folder, and the same in training, evaluation,
-/// prediction, serving and attention.
+/// What a model does to a text before it reads it: part of the model's folder, and the same in training,
+/// evaluation, prediction, serving and attention.
 public struct TextSettings: Hashable, Sendable {
   public var cleaning: TextCleaning
   /// P, with [CLS] and [SEP]

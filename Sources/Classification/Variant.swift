@@ -5,8 +5,8 @@ import Checkpoint
 
 /// A model of the grid: which blocks, and what head.
 ///
-/// Written `3VA`, `2LBD` (an LV on the last blocks), `3VA:last`, `3VA:alternating`, `VA:0+2+4`, `baseline-custom` or
-/// `baseline-bert`.
+/// Written `3VA`, `2LBD` (an LV on the last blocks), `3VA:last`, `3VA:alternating`, `VA:0+2+4`,
+/// `baseline-custom` or `baseline-bert`.
 public struct Variant: Hashable, Sendable, CustomStringConvertible {
   public enum Encoder: Hashable, Sendable {
     /// A new embedding, 25,000 words × 100

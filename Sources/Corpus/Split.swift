@@ -117,7 +117,8 @@ extension DataSet {
     missingClasses(parts) + repeatedTexts(parts)
   }
 
-  /// Texts that were learned from are no test. Not counted above so many, where it would take time at every start.
+  /// Texts that were learned from are no test. Not counted above so many, where it would take time at every
+  /// start.
   private func repeatedTexts(_ parts: [(name: String, set: DataSet)]) -> [String] {
     guard let train = parts.first, train.set.count <= 200_000 else { return [] }
     let known = Set((0..<train.set.count).map(train.set.texts.hash(of:)))

@@ -40,8 +40,8 @@ public struct PackedTokens {
     derived = Derived()
   }
 
-  /// The same sequences, each with [PAD]s up to a length: they go through the encoder as a framework that pads sends
-  /// them, and no token attends to them.
+  /// The same sequences, each with [PAD]s up to a length: they go through the encoder as a framework that
+  /// pads sends them, and no token attends to them.
   /// - Precondition: no sequence is longer, and none is of a pair.
   public func padding(to length: Int, with token: Int32) -> PackedTokens {
     precondition(longest <= length && segments == nil, "padding to \(length) cuts a sequence of \(longest)")

@@ -1,7 +1,7 @@
 import Foundation
 
-/// JSON from a file or a client, by Foundation's parser, which ends the process at some texts that nest deeply (513 lists
-/// that are never closed): how deep a text goes is looked at first.
+/// JSON from a file or a client, by Foundation's parser, which ends the process at some texts that nest
+/// deeply (513 lists that are never closed): how deep a text goes is looked at first.
 package enum BoundedJSON {
   /// Deeper than anything that Fathom writes or reads.
   package static let nesting = 128

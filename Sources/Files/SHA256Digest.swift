@@ -8,8 +8,8 @@ extension Data {
 
 /// Digests of files.
 public enum FileDigest {
-  /// The file is read a piece at a time, so that memory does not grow with it; once in a process, and again when it is
-  /// another one or has changed.
+  /// The file is read a piece at a time, so that memory does not grow with it; once in a process, and again
+  /// when it is another one or has changed.
   /// - Returns: 64 hexadecimal digits.
   /// - Throws: ``FathomError`` when the file cannot be read.
   public static func sha256(of file: URL) throws -> String {

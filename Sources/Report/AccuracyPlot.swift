@@ -3,7 +3,8 @@ import Classification
 import Foundation
 import Study
 
-/// Accuracy against blocks: a line per head with 95 % intervals, baselines dashed, the recommended model ringed.
+/// Accuracy against blocks: a line per head with 95 % intervals, baselines dashed, the recommended model
+/// ringed.
 public struct AccuracyPlot {
   private struct Series {
     let title: String

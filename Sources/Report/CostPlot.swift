@@ -3,7 +3,8 @@ import Classification
 import Foundation
 import Study
 
-/// Test accuracy against what a model costs, on a logarithmic axis, with the frontier of those that no other beats.
+/// Test accuracy against what a model costs, on a logarithmic axis, with the frontier of those that no other
+/// beats.
 public struct CostPlot {
   private let study: StudyResult
   private let title: String

@@ -3,7 +3,8 @@ import Foundation
 import Study
 import Training
 
-/// Training loss and the accuracy that epochs are selected on, epoch by epoch, a line per variant (its first seed).
+/// Training loss and the accuracy that epochs are selected on, epoch by epoch, a line per variant (its first
+/// seed).
 public struct EpochPlot {
   private let split: String
   private let series: [(name: String, epochs: [EpochRecord], peak: Int)]

@@ -1,8 +1,8 @@
 import Charts
 import Foundation
 
-/// How times grow: of an epoch against real tokens and against blocks, of the start against rows; each with the
-/// straight line that fits best.
+/// How times grow: of an epoch against real tokens and against blocks, of the start against rows; each with
+/// the straight line that fits best.
 public struct GrowthPlot {
   public struct Series: Sendable {
     public let axis: String

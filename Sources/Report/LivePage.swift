@@ -40,8 +40,8 @@ public enum LivePage {
     Page(title: "Fathom: \(title)", body: Templates.render("empty-study", [String: String]()))
   }
 
-  /// A report with a section at its end, which follows the study: what changed is fetched anew, the reader stays where
-  /// they are.
+  /// A report with a section at its end, which follows the study: what changed is fetched anew, the reader
+  /// stays where they are.
   public static func live(_ page: Page, section: String) -> String {
     page.adding(section, script: Resource.followStudy).html
   }

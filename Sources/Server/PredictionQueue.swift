@@ -30,7 +30,8 @@ final class PredictionQueue: @unchecked Sendable {
     self.predict = predict
   }
 
-  /// - Throws: ``ServerFault``: 404 for a model that is not there, 429 when too much waits, 503 when it took too long.
+  /// - Throws: ``ServerFault``: 404 for a model that is not there, 429 when too much waits, 503 when it took
+  ///   too long.
   func predict(_ texts: [String], model: String, within limit: Duration) async throws -> Predictions {
     try queue.reserve(texts.count)
     defer { queue.release(texts.count) }
@@ -43,8 +44,8 @@ final class PredictionQueue: @unchecked Sendable {
     }
   }
 
-  /// Answers the oldest request with all others for the same model that fit a batch; nothing is left to do when an
-  /// earlier call took them along.
+  /// Answers the oldest request with all others for the same model that fit a batch; nothing is left to do
+  /// when an earlier call took them along.
   private func runNext() {
     let chosen = lock.withLock { () -> [Request] in
       guard let first = requests.first else { return [] }

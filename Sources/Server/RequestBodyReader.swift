@@ -7,8 +7,8 @@ enum RequestBodyReader {
   /// Levels of lists and objects in a body.
   static let nesting = 8
 
-  /// - Throws: ``ServerFault``: 415 for another type, 413 for more than a megabyte, 408 for too slow, 400 for a body that
-  ///   was cut or is no JSON object.
+  /// - Throws: ``ServerFault``: 415 for another type, 413 for more than a megabyte, 408 for too slow, 400 for
+  ///   a body that was cut or is no JSON object.
   static func json(_ request: Request, within limit: Duration) async throws -> [String: Any] {
     guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
       throw ServerFault(.unsupportedMediaType, "send JSON with the header 'Content-Type: application/json'")
@@ -88,7 +88,8 @@ enum RequestBodyReader {
     return [text]
   }
 
-  /// - Throws: ``ServerFault`` 400 for a key that nothing reads: a slip would change the answer without a word.
+  /// - Throws: ``ServerFault`` 400 for a key that nothing reads: a slip would change the answer without a
+  ///   word.
   static func check(_ body: [String: Any], keys: Set<String> = ["text", "texts", "model"]) throws {
     if let odd = body.keys.sorted().first(where: { !keys.contains($0) }) {
       let known = keys.sorted().map { "'\($0)'" }.joined(separator: ", ")

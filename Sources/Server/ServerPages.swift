@@ -32,7 +32,8 @@ final class ServerPages: @unchecked Sendable {
     lock.withLock {
       let state = self.state()
       if let known, known.state == state { return (known.report, known.recommended) }
-      // A study without a finished run has no result yet; one whose store is just being written shows the one before.
+      // A study without a finished run has no result yet; one whose store is just being written shows the one
+      // before.
       let result = try? StudyResult(folder: folder, requirements: requirements)
       guard let result else { return (known?.report, known?.recommended) }
       let recommended = result.recommendation?.recommended

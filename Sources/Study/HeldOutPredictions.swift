@@ -35,8 +35,9 @@ public struct HeldOutPredictions: Sendable {
   /// Whether every run gives one class alone, whatever the text.
   var isOneClass: Bool { classes.allSatisfy { Set($0).count <= 1 } }
 
-  /// Whether it is shown to be right more often than the majority class: one-sided and paired, at 5 % for all of `count`
-  /// models together (Bonferroni). With one seed by the sign test, which is exact for few examples.
+  /// Whether it is shown to be right more often than the majority class: one-sided and paired, at 5 % for all
+  /// of `count` models together (Bonferroni). With one seed by the sign test, which is exact for few
+  /// examples.
   func beatsMajority(among count: Int) -> Bool {
     let level = 0.05 / Double(max(count, 1))
     let label = majority.label

@@ -54,7 +54,8 @@ public struct Recommendation: Sendable {
   public let requirements: Requirements
 
   public static let confidence = 1 - NonInferiority.alpha
-  /// The chance that a study of the size that ``Need`` gives would tell, if the model is truly as good as the best
+  /// The chance that a study of the size that ``Need`` gives would tell, if the model is truly as good as the
+  /// best
   static let power = 0.8
 }
 
@@ -166,9 +167,11 @@ extension StudyResult {
 }
 
 extension NonInferiority {
-  /// How many examples, or seeds, would show that a candidate loses at most the margin if it is truly as good as `other`.
+  /// How many examples, or seeds, would show that a candidate loses at most the margin if it is truly as good
+  /// as `other`.
   /// - Parameter power: the chance with which they would.
-  /// - Source: the normal form, as Chow, Shao, Wang 2008, "Sample Size Calculations in Clinical Research", chapter 4.
+  /// - Source: the normal form, as Chow, Shao, Wang 2008, "Sample Size Calculations in Clinical Research",
+  ///   chapter 4.
   package func need(of candidate: Int, against other: Int, power: Double) -> (examples: Int?, seeds: Int?) {
     let quantile = loss(of: candidate, against: other).quantile + Quantiles.normal(tail: 1 - power)
     let target = margin * margin / (quantile * quantile)

@@ -5,12 +5,12 @@ import GRDB
 import Torch
 import Training
 
-/// `study.sqlite`: the index of a study's run folders, epoch by epoch, readable with plain SQL. Docs/run-store.md gives the
-/// schema.
+/// `study.sqlite`: the index of a study's run folders, epoch by epoch, readable with plain SQL.
+/// Docs/run-store.md gives the schema.
 ///
-/// Everything is written in transactions: whenever the program is killed, the file holds all that was finished. While a
-/// study writes, the store is in SQLite's write-ahead mode, in which readers and the writer never wait for each other;
-/// when the writer is done one file is left.
+/// Everything is written in transactions: whenever the program is killed, the file holds all that was
+/// finished. While a study writes, the store is in SQLite's write-ahead mode, in which readers and the writer
+/// never wait for each other; when the writer is done one file is left.
 public final class RunStore {
   let queue: DatabaseQueue
   private let file: URL
@@ -65,8 +65,8 @@ public final class RunStore {
     return configuration
   }
 
-  /// Write-ahead mode needs the file for itself for a moment, which a reader of a finished store may hold; a file system
-  /// that cannot share memory (some network drives) keeps SQLite's older mode.
+  /// Write-ahead mode needs the file for itself for a moment, which a reader of a finished store may hold; a
+  /// file system that cannot share memory (some network drives) keeps SQLite's older mode.
   private static func open(_ file: URL) throws -> DatabaseQueue {
     let queue = try DatabaseQueue(path: file.path, configuration: configuration(readonly: false))
     let deadline = Date() + patience
@@ -80,8 +80,8 @@ public final class RunStore {
     }
   }
 
-  /// One file is left, which a folder that cannot be written to still gives to readers. Where one of them is just
-  /// reading, the write-ahead file stays, and the next writer clears it.
+  /// One file is left, which a folder that cannot be written to still gives to readers. Where one of them is
+  /// just reading, the write-ahead file stays, and the next writer clears it.
   private static func close(_ queue: DatabaseQueue) {
     queue.inDatabase { database in
       _ = try? String.fetchOne(database, sql: "PRAGMA busy_timeout = 200")
@@ -90,8 +90,8 @@ public final class RunStore {
     }
   }
 
-  /// As it lies; where a kill left a transaction half done, by rolling it back, if the folder may be written to; and where
-  /// it may not, as a file that nobody changes, if it is whole.
+  /// As it lies; where a kill left a transaction half done, by rolling it back, if the folder may be written
+  /// to; and where it may not, as a file that nobody changes, if it is whole.
   private static func openForReading(_ file: URL) throws -> DatabaseQueue {
     func open(_ path: String, readonly: Bool) throws -> DatabaseQueue {
       let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: readonly))

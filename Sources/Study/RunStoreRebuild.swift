@@ -3,9 +3,10 @@ import Foundation
 import Training
 
 extension RunStore {
-  /// Makes a study's store anew from its run folders, which are the truth; a store that lies there is moved aside.
-  /// - Returns: how many runs were found, and the folders whose predictions lack their true classes (runs of earlier
-  ///   versions, which the next `fathom study` puts back from the data).
+  /// Makes a study's store anew from its run folders, which are the truth; a store that lies there is moved
+  /// aside.
+  /// - Returns: how many runs were found, and the folders whose predictions lack their true classes (runs of
+  ///   earlier versions, which the next `fathom study` puts back from the data).
   public static func rebuild(_ folder: URL) throws -> (runs: Int, left: [String]) {
     try setAside(folder)
     let store = try RunStore(folder)

@@ -14,7 +14,8 @@ public enum Statistics {
     return max(0, centre - half)...min(1, centre + half)
   }
 
-  /// 95 % interval of an accuracy: Wilson's over examples and, with several seeds, Student's t over them, in quadrature.
+  /// 95 % interval of an accuracy: Wilson's over examples and, with several seeds, Student's t over them, in
+  /// quadrature.
   /// - Parameters:
   ///   - accuracies: one of each seed.
   ///   - count: test examples, the same for all.
@@ -53,8 +54,8 @@ public enum Statistics {
     public var isSignificantGain: Bool { mean > 0 && mean > z95OneSided * standardError }
   }
 
-  /// `second` minus `first`: shares of seeds that got each example right, compared example by example; with one seed
-  /// this is McNemar's test in its normal form.
+  /// `second` minus `first`: shares of seeds that got each example right, compared example by example; with
+  /// one seed this is McNemar's test in its normal form.
   /// - Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions".
   /// - Precondition: as many examples in both, two at least.
   public static func pairedDifference(_ first: [Double], _ second: [Double]) -> PairedDifference {
@@ -66,7 +67,8 @@ public enum Statistics {
   }
 
   /// With 95 % confidence the second loses at most this against the first, on hits of the same examples.
-  /// - Source: a one-sided bound on paired proportions with one discordant pair added, after Agresti and Min 2005.
+  /// - Source: a one-sided bound on paired proportions with one discordant pair added, after Agresti and Min
+  ///   2005.
   public static func lossBound(of second: [Double], against first: [Double]) -> Double {
     let difference = pairedDifference(second, first)
     let n = Double(first.count)
@@ -74,7 +76,8 @@ public enum Statistics {
     return difference.mean + z95OneSided * error
   }
 
-  /// Two-sided p of McNemar's exact test: how likely the examples on which two models differ fall at least this unevenly.
+  /// Two-sided p of McNemar's exact test: how likely the examples on which two models differ fall at least
+  /// this unevenly.
   /// - Parameters:
   ///   - gained: examples that the second alone got right.
   ///   - lost: those that the first alone got right.

@@ -42,7 +42,8 @@ public struct Study {
   ///   - begin: called before each run with its number in the grid, from 1, and their count.
   ///   - failed: called when a run fails.
   ///   - progress: hears the events of training and says whether to go on.
-  /// - Throws: `Trainer.Interrupted` after saving; `FathomError` when the folder holds runs with other settings.
+  /// - Throws: `Trainer.Interrupted` after saving; `FathomError` when the folder holds runs with other
+  ///   settings.
   public func run(
     tensorBoard: URL? = nil, retryFailed: Bool = false,
     begin: (_ run: StudyPlan.Run, _ number: Int, _ count: Int, _ beginning: Beginning) -> Void,
@@ -91,8 +92,8 @@ public struct Study {
   /// Where a cross-validated study has the recommended model, trained on all training examples.
   public static func finalFolder(in folder: URL) -> URL { folder.appendingPathComponent("final") }
 
-  /// Trains the model that a cross-validation recommends on all training examples; one that is there already stays, one
-  /// that another recommendation asked for is replaced.
+  /// Trains the model that a cross-validation recommends on all training examples; one that is there already
+  /// stays, one that another recommendation asked for is replaced.
   /// - Returns: its record, and whether it was trained now.
   /// - Throws: `Trainer.Interrupted` after saving.
   public func trainFinal(

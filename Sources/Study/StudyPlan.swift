@@ -11,7 +11,8 @@ public struct StudyPlan {
   public var seeds: [UInt64]
   /// What every run starts from; variant and seed are put in.
   public var template: TrainingJob
-  /// The data of each fold of a cross-validation, in which every training example is validated once; empty without.
+  /// The data of each fold of a cross-validation, in which every training example is validated once; empty
+  /// without.
   public var folds: [TrainingData] = []
   /// Changes each run's job after variant and seed were put in.
   public var adjust: (inout TrainingJob) -> Void = { _ in }
@@ -26,7 +27,8 @@ public struct StudyPlan {
     self.template = template
   }
 
-  /// Makes sure that the model has the blocks and positions that every variant asks for, before the first run starts.
+  /// Makes sure that the model has the blocks and positions that every variant asks for, before the first run
+  /// starts.
   public func check() throws {
     let config = try EncoderRegistry.config(folder: template.model)
     for variant in variants {
@@ -73,8 +75,8 @@ public struct StudyPlan {
     return job
   }
 
-  /// The job that trains a variant on all training examples of a cross-validation, for as many epochs as were best in the
-  /// middle of its folds: nothing is left to select an epoch on.
+  /// The job that trains a variant on all training examples of a cross-validation, for as many epochs as were
+  /// best in the middle of its folds: nothing is left to select an epoch on.
   /// - Parameter peakEpochs: of the folds' runs.
   /// - Precondition: there is a fold, and a number for each.
   public func finalJob(_ variant: Variant, peakEpochs: [Int], data: TrainingData) -> TrainingJob {

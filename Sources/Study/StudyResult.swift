@@ -6,7 +6,8 @@ import Training
 public struct VariantResult: Sendable {
   public let variant: Variant
   public let runs: [RunRecord]
-  /// For each validation example the share of seeds that got it right; nil where selection was on the test set.
+  /// For each validation example the share of seeds that got it right; nil where selection was on the test
+  /// set.
   public let validationHits: [Double]?
   public let testHits: [Double]
   /// On the examples that models are chosen on, seed by seed; nil where only the hits are known.
@@ -121,7 +122,8 @@ public struct StudyResult: Sendable {
     }
   }
 
-  /// The step between neighbouring depths that gains most, in a sentence; nil where none gains or there is one depth.
+  /// The step between neighbouring depths that gains most, in a sentence; nil where none gains or there is
+  /// one depth.
   public var largestGain: String? {
     guard let best = deltas.max(by: { $0.difference.mean < $1.difference.mean }), best.difference.mean > 0
     else { return nil }

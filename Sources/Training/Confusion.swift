@@ -1,5 +1,5 @@
-/// How often each class was taken for each other: the counts that are not 0, so that its size follows the examples and
-/// not the square of the classes.
+/// How often each class was taken for each other: the counts that are not 0, so that its size follows the
+/// examples and not the square of the classes.
 public struct Confusion: Sendable, Equatable {
   public struct Cell: Sendable, Equatable {
     public let target: Int

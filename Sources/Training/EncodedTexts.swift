@@ -4,7 +4,8 @@ import Corpus
 import Foundation
 import Torch
 
-/// The token ids of a data set: each text is encoded when it is first asked for, and its ids are then kept on disk.
+/// The token ids of a data set: each text is encoded when it is first asked for, and its ids are then kept on
+/// disk.
 public final class EncodedTexts: @unchecked Sendable {
   public let data: DataSet
   private let encode: ([String]) -> [[Int32]]

@@ -4,8 +4,8 @@ import Corpus
 import Foundation
 import WordPiece
 
-/// The encoded sets of a study: runs whose tokenizers and treatment of texts are equal share them, so that each text is
-/// encoded once.
+/// The encoded sets of a study: runs whose tokenizers and treatment of texts are equal share them, so that
+/// each text is encoded once.
 final class Encodings: @unchecked Sendable {
   enum Part { case train, validation, test }
 

@@ -4,7 +4,8 @@ import Torch
 import WordPiece
 
 /// A batch with some tokens hidden, for masked-language modelling.
-/// - Source: Devlin et al. 2019, "BERT", 3.1: 15 % of the tokens; 80 % of them [MASK], 10 % random, 10 % unchanged.
+/// - Source: Devlin et al. 2019, "BERT", 3.1: 15 % of the tokens; 80 % of them [MASK], 10 % random, 10 %
+///   unchanged.
 struct MaskedBatch {
   let tokens: PackedTokens
   /// `[M]` int64: packed places of the hidden tokens

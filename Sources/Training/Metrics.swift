@@ -6,7 +6,8 @@ import Foundation
 public struct Metrics: Codable, Sendable, Equatable {
   public let count: Int
   public let accuracy: Double
-  /// The classes' F1 scores, averaged with equal weight; a class that is neither there nor predicted counts 0.
+  /// The classes' F1 scores, averaged with equal weight; a class that is neither there nor predicted counts
+  /// 0.
   public let macroF1: Double
   /// Mean cross-entropy
   public let loss: Double

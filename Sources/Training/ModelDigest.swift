@@ -2,7 +2,8 @@ import Files
 import Foundation
 
 extension ModelIdentity {
-  /// SHA-256 over the files of a model folder that decide what it computes: configuration, weights and tokenizer.
+  /// SHA-256 over the files of a model folder that decide what it computes: configuration, weights and
+  /// tokenizer.
   /// - Throws: `FathomError` when one of them cannot be read.
   public static func digest(of folder: URL) throws -> String {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []

@@ -1,7 +1,8 @@
 import Foundation
 import Torch
 
-/// What training makes small: batches of an objective's examples in, a loss out. ``Trainer`` does everything else.
+/// What training makes small: batches of an objective's examples in, a loss out. ``Trainer`` does everything
+/// else.
 public protocol Objective: AnyObject {
   /// What is trained.
   var network: any Module { get }

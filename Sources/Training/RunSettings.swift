@@ -36,7 +36,8 @@ public struct RunSettings: Codable, Hashable, Sendable {
     case asPublished = "as_published"
   }
 
-  /// A hash of all that changes the weights a run ends with: settings, the model's files and the data. Names do not count.
+  /// A hash of all that changes the weights a run ends with: settings, the model's files and the data. Names
+  /// do not count.
   public var identity: String {
     var own = self
     own.model.name = ""
@@ -126,8 +127,8 @@ public struct NetworkSettings: Codable, Hashable, Sendable {
   public var pooler: EncoderPooler
   /// nil where there are none
   public var deviations: Deviations?
-  /// `baseline-custom` reads the model's word pieces through a new table of so many rows; nil reads the words of the
-  /// training texts.
+  /// `baseline-custom` reads the model's word pieces through a new table of so many rows; nil reads the words
+  /// of the training texts.
   public var wordPieceRows: Int?
 
   public init(

@@ -4,7 +4,8 @@ import Foundation
 import WordPiece
 
 extension RunSettings {
-  /// Reads `settings` of this version, or the flat ones that runs wrote before: those had no digest of the model.
+  /// Reads `settings` of this version, or the flat ones that runs wrote before: those had no digest of the
+  /// model.
   init(migrating decoder: any Decoder) throws {
     if let settings = try? RunSettings(from: decoder) {
       self = settings

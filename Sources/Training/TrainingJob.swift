@@ -21,7 +21,8 @@ public struct TrainingData: Sendable {
   public private(set) var fold: (index: Int, count: Int)?
   private let encodings = Encodings()
 
-  /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a study.
+  /// Carves the validation set out of the training set: stratified and seeded, the same for every run of a
+  /// study.
   public init(
     train: DataSet, test: DataSet, validationShare: Double, splitSeed: UInt64,
     selection: TrainingOptions.Selection

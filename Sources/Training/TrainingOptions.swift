@@ -52,8 +52,8 @@ public struct TrainingOptions: Sendable, Hashable {
   public var metric = Metric.accuracy
   /// How the examples of an epoch are put together in batches.
   public var batching = Batching.likeLengths
-  /// Accuracy and loss are means over batches of `batchSize` examples, of which the last may be smaller and weighs as
-  /// much: nil, which is usual, takes them over examples.
+  /// Accuracy and loss are means over batches of `batchSize` examples, of which the last may be smaller and
+  /// weighs as much: nil, which is usual, takes them over examples.
   public var averagesOverBatches: Bool?
   public var seed: UInt64 = 1
   public var precision = Precision.fp32

@@ -2,8 +2,8 @@ import Foundation
 
 /// Turns bytes into ids; keeps the words it has met. One to a thread.
 ///
-/// Its state is touched for every byte, and Swift's check that no two accesses overlap took two fifths of the time:
-/// it is off for what no other access can reach.
+/// Its state is touched for every byte, and Swift's check that no two accesses overlap took two fifths of the
+/// time: it is off for what no other access can reach.
 final class WordEncoder {
   private let tokenizer: Tokenizer
   @exclusivity(unchecked) private var word: [UInt8] = []

@@ -99,7 +99,8 @@ struct TrainingDataArguments: ParsableArguments {
     }
   }
 
-  /// What was read: the examples to learn from, those to test on, and a validation set where the user has one.
+  /// What was read: the examples to learn from, those to test on, and a validation set where the user has
+  /// one.
   struct Sets {
     let train: DataSet
     let validation: DataSet?

@@ -49,7 +49,8 @@ struct Fathom: AsyncParsableCommand {
     } catch { end(error) }
   }
 
-  /// Ends the process: with help on standard output, or with one sentence on standard error and a status that is not 0.
+  /// Ends the process: with help on standard output, or with one sentence on standard error and a status that
+  /// is not 0.
   static func end(_ error: any Error) -> Never {
     if error is Output.Closed {
       // As other tools end when nobody reads them any more.

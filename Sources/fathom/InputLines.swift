@@ -3,8 +3,8 @@ import Foundation
 
 /// Standard input in batches of lines without their line ends; what is not UTF-8 is refused with its line.
 ///
-/// Lines end at `\n` alone: other Unicode separators belong to the text. Time grows with the bytes that come, however long
-/// a line is, and memory with the longest line and one batch.
+/// Lines end at `\n` alone: other Unicode separators belong to the text. Time grows with the bytes that come,
+/// however long a line is, and memory with the longest line and one batch.
 enum InputLines {
   /// Bytes of a batch after which it is handed on before it has all its lines.
   static let bytesPerBatch = 8 << 20

@@ -137,7 +137,8 @@ import WordPiece
 }
 
 @Suite struct HighlightTests {
-  /// One block, two heads of size 1; from the first token head 0 prefers the second token and head 1 the last.
+  /// One block, two heads of size 1; from the first token head 0 prefers the second token and head 1 the
+  /// last.
   private static func reading(_ tokens: [String], special: [Bool]? = nil, attributions: [Double] = [])
     -> TextReading
   {

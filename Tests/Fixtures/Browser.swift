@@ -21,8 +21,8 @@ public struct Browser {
   public init() {}
 
   /// Opens a page with a script at its end, which fills an object called `report`; the script may `await`.
-  /// - Parameter hurries: lets the page's clock jump ahead; off to measure how long something takes, and the script must
-  ///   then not wait for anything.
+  /// - Parameter hurries: lets the page's clock jump ahead; off to measure how long something takes, and the
+  ///   script must then not wait for anything.
   public func act(in html: String, hurries: Bool = true, _ script: String) throws -> Visit {
     try Fixtures.withFolder { folder in
       let page = folder.appendingPathComponent("page.html")

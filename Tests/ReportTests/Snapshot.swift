@@ -2,7 +2,8 @@ import Fixtures
 import Foundation
 import Testing
 
-/// Compares a text with the file in `Tests/Goldens/report` that holds it, and names the first line that differs.
+/// Compares a text with the file in `Tests/Goldens/report` that holds it, and names the first line that
+/// differs.
 ///
 /// After a change that is meant, `FATHOM_RECORD_SNAPSHOTS=1 swift test --filter ReportTests` writes the files
 /// anew; look at their difference before you commit it.

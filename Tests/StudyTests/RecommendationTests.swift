@@ -130,7 +130,8 @@ import Training
     #expect(try study(targets).recommendation?.basis == .smallestOfAll)
   }
 
-  /// Nine examples gained and one lost against a constant: p = 0.011, which one model in twenty-one has by luck.
+  /// Nine examples gained and one lost against a constant: p = 0.011, which one model in twenty-one has by
+  /// luck.
   private func lucky(_ variant: String, parameters: Int, targets: [Int]) throws -> VariantResult {
     let ones =
       targets.indices.filter { targets[$0] == 1 }.prefix(9)

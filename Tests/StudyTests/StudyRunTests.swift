@@ -84,7 +84,8 @@ import Training
       if let recommendation = result.recommendation {
         #expect(recommendation.examples == 60 && recommendation.sentence.contains("3 folds, 1 seed"))
       }
-      // The recommended model learns from all examples, for as many epochs as were best in the middle of its folds.
+      // The recommended model learns from all examples, for as many epochs as were best in the middle of its
+      // folds.
       let all = try TrainingData(
         train: set(60, seed: 1), test: set(20, seed: 2), validationShare: 0, splitSeed: 1, selection: .last)
       let job = plan.finalJob(try Variant("1VA"), peakEpochs: [3, 1, 2], data: all)

@@ -88,7 +88,8 @@ import WordPiece
           for isFused in [true, false] {
             var job = try job(variant, in: folder) {
               $0.precision = precision
-              // At the rates of the other tests bf16 is chaotic: another order of two additions then moves the loss by 0.2.
+              // At the rates of the other tests bf16 is chaotic: another order of two additions then moves
+              // the loss by 0.2.
               $0.bertLearningRate *= 0.3
               $0.headLearningRate *= 0.3
             }

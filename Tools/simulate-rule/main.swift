@@ -1,6 +1,7 @@
 import Foundation
 
-// Draws thousands of studies with the program's own rule and writes Docs/recommendation.svg and the page's tables.
+// Draws thousands of studies with the program's own rule and writes Docs/recommendation.svg and the page's
+// tables.
 
 /// True accuracies by the test figures of Docs/results.md: one to six blocks under VA, and all twelve models.
 let depths = [0.8414, 0.8546, 0.8763, 0.8875, 0.8917, 0.8926]

@@ -17,7 +17,8 @@ final class FlattenedHead: Head {
     return classifier(dropout(padded.reshaped([input.batch.batchSize, -1]), training: training))
   }
 
-  /// By the width of its input, P·H: with the encoder's own deviation the first logits would be many times too large.
+  /// By the width of its input, P·H: with the encoder's own deviation the first logits would be many times
+  /// too large.
   func initialize(deviation: Double) { classifier.initializeByWidth() }
 }
 

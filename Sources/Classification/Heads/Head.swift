@@ -1,7 +1,8 @@
 import Encoder
 import Torch
 
-/// What stands on an encoder: from what it reads to logits. Its parameters carry their names in a saved folder.
+/// What stands on an encoder: from what it reads to logits. Its parameters carry their names in a saved
+/// folder.
 ///
 /// A new head is one file with a class and a ``HeadKind``, and a line in ``HeadKind/all``.
 public protocol Head: Module {

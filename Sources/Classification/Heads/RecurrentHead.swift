@@ -26,8 +26,9 @@ final class RecurrentHead: Head {
     return lstm(input.features, lengths: input.batch.lengths)
   }
 
-  /// As the study of 2019 read them: `lengths.repeat(1, 256).view(-1, 1, 256)` lays the lengths of the batch's texts side
-  /// by side, so that feature j of text i is that of the step which text (i·256 + j) mod B ends before.
+  /// As the study of 2019 read them: `lengths.repeat(1, 256).view(-1, 1, 256)` lays the lengths of the
+  /// batch's texts side by side, so that feature j of text i is that of the step which text (i·256 + j) mod B
+  /// ends before.
   private func misreadStates(_ input: HeadInput) -> Tensor {
     let (batch, width) = (input.batch, 2 * Self.hiddenSize)
     let steps = lstm.steps(input.features, lengths: batch.lengths)  // [T,256]

@@ -1,8 +1,8 @@
 import Attention
 import Foundation
 
-/// A reading as the page's script takes it: queries and keys in 16 bits a number, from which it works out whichever
-/// weights the reader asks for. All weights of a long text would be a hundred times as much.
+/// A reading as the page's script takes it: queries and keys in 16 bits a number, from which it works out
+/// whichever weights the reader asks for. All weights of a long text would be a hundred times as much.
 public struct AttentionExample {
   public let reading: TextReading
   /// The pretrained model's reading of the same tokens

@@ -34,7 +34,8 @@ public struct AttentionPage {
   ///   - title: the model's name.
   ///   - only: the one view that the page has; nil gives all of them.
   ///   - choices: where the page starts, by the names of its script's state.
-  ///   - served: the models that `fathom serve` has; adds a box for texts of the reader's own, which it answers.
+  ///   - served: the models that `fathom serve` has; adds a box for texts of the reader's own, which it
+  ///     answers.
   ///   - leftOut: how many texts were asked for and are not here, since the page would be too large.
   public init(
     _ examples: [AttentionExample], title: String, only: View? = nil, choices: [String: Any] = [:],

@@ -2,8 +2,8 @@ import Classification
 import Files
 import Training
 
-/// One thing that the code of the study of 2019 did otherwise than its text says or than one would; all of them together
-/// are `--as-published`. Docs/2019.md has the evidence for each and says what it changes.
+/// One thing that the code of the study of 2019 did otherwise than its text says or than one would; all of
+/// them together are `--as-published`. Docs/2019.md has the evidence for each and says what it changes.
 public struct PublishedSlip: Sendable {
   /// As `--slips` takes it
   public let name: String

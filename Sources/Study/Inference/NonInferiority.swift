@@ -2,14 +2,15 @@ import Foundation
 
 /// Which models are shown to lose at most a margin against the best of all, whichever that is.
 ///
-/// A candidate is good enough when its upper bound on the loss lies within the margin against **every** other model. Since
-/// the truly best model is one of those, nothing has to be known of which it is, and that the best was picked for its
-/// luck costs nothing (an intersection–union test). Among the candidates the bounds against one model hold together,
-/// so that the chance that any model is wrongly called good enough is at most 5 %, however many there are.
-/// - Source: Hsu 1984, "Constrained simultaneous confidence intervals for multiple comparisons with the best"; Hsu 1996,
-///   "Multiple Comparisons", chapter 4; Berger 1982, "Multiparameter hypothesis testing and acceptance sampling";
-///   Romano, Shaikh, Wolf 2014, "A practical two-step method for testing moment inequalities" for leaving out models that
-///   are far too bad to be mistaken.
+/// A candidate is good enough when its upper bound on the loss lies within the margin against **every** other
+/// model. Since the truly best model is one of those, nothing has to be known of which it is, and that the
+/// best was picked for its luck costs nothing (an intersection–union test). Among the candidates the bounds
+/// against one model hold together, so that the chance that any model is wrongly called good enough is at
+/// most 5 %, however many there are.
+/// - Source: Hsu 1984, "Constrained simultaneous confidence intervals for multiple comparisons with the
+///   best"; Hsu 1996, "Multiple Comparisons", chapter 4; Berger 1982, "Multiparameter hypothesis testing and
+///   acceptance sampling"; Romano, Shaikh, Wolf 2014, "A practical two-step method for testing moment
+///   inequalities" for leaving out models that are far too bad to be mistaken.
 package struct NonInferiority: Sendable {
   /// Of ending with a model that loses more than the margin
   package static let alpha = 0.05
@@ -37,8 +38,9 @@ package struct NonInferiority: Sendable {
     let covariance = moments.exampleCovariance
     let observed =
       covariance[first * k + first] + covariance[second * k + second] - 2 * covariance[first * k + second]
-    // One discordant pair more (Agresti and Min 2005), and no less than a true loss of the margin brings with it (the
-    // variance under the hypothesis, as in Tango 1998): else models that agree on 50 examples would be called equal.
+    // One discordant pair more (Agresti and Min 2005), and no less than a true loss of the margin brings with
+    // it (the variance under the hypothesis, as in Tango 1998): else models that agree on 50 examples would
+    // be called equal.
     return max(observed + 1 / (n * n), margin * (1 - margin) / n)
   }
 
@@ -90,8 +92,8 @@ package struct NonInferiority: Sendable {
   /// The first model that is shown to be good enough, up to the best one, where they come in order of size.
   package var smallestGoodEnough: Int? { (0...moments.best).first(where: isGoodEnough) }
 
-  /// Whether the candidate is shown to lose more than the margin against the best of this study. That one was picked
-  /// for its mean, so the bound allows for every pair of models (Bonferroni).
+  /// Whether the candidate is shown to lose more than the margin against the best of this study. That one was
+  /// picked for its mean, so the bound allows for every pair of models (Bonferroni).
   package func isShownWorse(_ candidate: Int) -> Bool {
     let pairs = Double(moments.modelCount * (moments.modelCount - 1))
     let tail = NonInferiority.alpha / max(pairs, 1)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What each model scored on each example with each seed: 1 or 0 for accuracy, a pseudo-value for other metrics.
+/// What each model scored on each example with each seed: 1 or 0 for accuracy, a pseudo-value for other
+/// metrics.
 package struct PairedScores: Sendable {
   package let modelCount: Int
   package let seedCount: Int
@@ -50,10 +51,11 @@ package struct PairedScores: Sendable {
 
 /// Means of scores and their covariance over examples and seeds.
 ///
-/// A score is taken as θ + a(example) + b(seed) + c(example, seed), examples crossed with seeds. Over the examples the
-/// covariance of the seeds' averages estimates (σa² + σc²/s)/n and is kept whole, since models fail on the same
-/// examples. Over the seeds the variance of a model's averages estimates (σb² + σc²/n)/s, of which σc²/(ns) is counted
-/// above already and is taken off. Seeds of different models are taken as independent.
+/// A score is taken as θ + a(example) + b(seed) + c(example, seed), examples crossed with seeds. Over the
+/// examples the covariance of the seeds' averages estimates (σa² + σc²/s)/n and is kept whole, since models
+/// fail on the same examples. Over the seeds the variance of a model's averages estimates (σb² + σc²/n)/s, of
+/// which σc²/(ns) is counted above already and is taken off. Seeds of different models are taken as
+/// independent.
 /// - Source: Owen 2007, "The pigeonhole bootstrap", section 4; Searle, Casella, McCulloch 1992, chapter 4.
 package struct ScoreMoments: Sendable {
   package let exampleCount: Int
@@ -150,8 +152,8 @@ package struct ScoreMoments: Sendable {
     return result
   }
 
-  /// With two or three seeds a model's own variance is next to unknown: none is taken below what the models have in
-  /// the middle, so that one whose few seeds agree by luck gains nothing from it.
+  /// With two or three seeds a model's own variance is next to unknown: none is taken below what the models
+  /// have in the middle, so that one whose few seeds agree by luck gains nothing from it.
   private static func pooled(_ ofSeeds: [Double], _ s: Int, _ residual: [Double]) -> [Double] {
     let sorted = ofSeeds.sorted()
     let middle = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2

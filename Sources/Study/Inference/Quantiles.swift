@@ -6,8 +6,8 @@ package enum Quantiles {
   package static func normalTail(_ z: Double) -> Double { 0.5 * erfc(z / 2.0.squareRoot()) }
 
   /// The `z` that a standard normal exceeds with the given probability, to 1e-9.
-  /// - Source: Acklam 2003, "An algorithm for computing the inverse normal cumulative distribution function", with
-  ///   one step of Halley's method.
+  /// - Source: Acklam 2003, "An algorithm for computing the inverse normal cumulative distribution function",
+  ///   with one step of Halley's method.
   /// - Precondition: a tail between 0 and 1, neither included.
   package static func normal(tail: Double) -> Double {
     precondition(tail > 0 && tail < 1, "a tail of \(tail)")
@@ -48,8 +48,8 @@ package enum Quantiles {
 
   /// The value that Student's t exceeds with the given probability.
   /// - Parameter degrees: of freedom, 1 at least; need not be whole.
-  /// - Source: Hill 1970, "Algorithm 396: Student's t-quantiles"; one and two degrees exactly, between them and up
-  ///   to three by interpolation in 1/degrees.
+  /// - Source: Hill 1970, "Algorithm 396: Student's t-quantiles"; one and two degrees exactly, between them
+  ///   and up to three by interpolation in 1/degrees.
   package static func student(tail: Double, degrees: Double) -> Double {
     precondition(tail > 0 && tail < 0.5 && degrees >= 1, "t of \(degrees) degrees above \(tail)")
     if degrees > 1e6 { return normal(tail: tail) }

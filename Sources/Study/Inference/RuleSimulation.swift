@@ -2,9 +2,10 @@ import Foundation
 
 /// Draws studies whose truth is known and counts what the rule of recommendation makes of them.
 ///
-/// An example has a difficulty that all models share, so that their errors are correlated: a model is right with
-/// probability Φ((z − √ρ·u) / √(1 − ρ)) where u is the example's difficulty. A part of what is left belongs to the model and the
-/// example and is the same for every seed; seeds move a model's accuracy as a whole.
+/// An example has a difficulty that all models share, so that their errors are correlated: a model is right
+/// with probability Φ((z − √ρ·u) / √(1 − ρ)) where u is the example's difficulty. A part of what is left
+/// belongs to the model and the example and is the same for every seed; seeds move a model's accuracy as a
+/// whole.
 package struct RuleSimulation: Sendable {
   /// True accuracies, smallest model first
   package let accuracies: [Double]
@@ -110,7 +111,8 @@ package struct RuleSimulation: Sendable {
     }
     values.withUnsafeMutableBufferPointer { values in
       for model in 0..<k {
-        // A seed moves every chance p by its shift · p(1 − p), scaled so that the accuracy moves by the shift.
+        // A seed moves every chance p by its shift · p(1 − p), scaled so that the accuracy moves by the
+        // shift.
         let table = tables[model]
         let slope = Statistics.average(table.map { $0 * (1 - $0) })
         let shifts = (0..<s).map { _ in seedSpread > 0 ? generator.nextNormal() * seedSpread / slope : 0 }

@@ -3,12 +3,14 @@ import Foundation
 import SwiftProtobuf
 
 /// Scalars by step in a file that TensorBoard reads.
-/// - Source: `record_writer.h` and `crc32c.h` of tensorflow/tensorflow; event.proto beside this file has the messages.
+/// - Source: `record_writer.h` and `crc32c.h` of tensorflow/tensorflow; event.proto beside this file has the
+///   messages.
 public final class TensorBoardWriter {
   private let file: FileHandle
   private let path: String
 
-  /// Starts a file of its own; TensorBoard joins those of a folder, so that a run which goes on needs no old one.
+  /// Starts a file of its own; TensorBoard joins those of a folder, so that a run which goes on needs no old
+  /// one.
   /// - Throws: `FathomError` when the folder cannot be written.
   public init(_ folder: URL) throws {
     let now = Date().timeIntervalSince1970
