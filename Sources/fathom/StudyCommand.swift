@@ -181,9 +181,14 @@ struct StudyCommand: ParsableCommand {
       return FinalModel(record: trained.record, examples: all.train.count)
     } catch is Trainer.Interrupted {
       display.clear()
-      Output.note("stopped; what is finished is in \(out): give the same command again to go on")
-      throw ExitCode(130)
+      throw stopped()
     }
+  }
+
+  /// Says how to go on after Ctrl-C.
+  private func stopped() -> ExitCode {
+    Output.note("stopped; what is finished is in \(out): give the same command again to go on")
+    return ExitCode(130)
   }
 
   private func run(_ plan: StudyPlan, in folder: URL, title: String = "") throws -> StudyResult {
@@ -216,8 +221,7 @@ struct StudyCommand: ParsableCommand {
         })
     } catch is Trainer.Interrupted {
       display.clear()
-      Output.note("stopped; what is finished is in \(out): give the same command again to go on")
-      throw ExitCode(130)
+      throw stopped()
     }
   }
 
