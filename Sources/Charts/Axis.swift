@@ -46,16 +46,16 @@ public struct Axis: Sendable {
   ) -> Axis {
     Axis(
       title, Scale(.linear, Double(numbers.lowerBound)...Double(numbers.upperBound)),
-      ticks: numbers.filter(isWritten).map { Tick(Double($0), String($0)) }, inset: inset)
+      ticks: numbers.filter(isWritten).map { Tick(Double($0), String($0).withMinusSigns) }, inset: inset)
   }
 
   /// `0.25`, `3`, `2e+06`
-  public static func plain(_ value: Double) -> String { String(format: "%.6g", value) }
+  public static func plain(_ value: Double) -> String { String(format: "%.6g", value).withMinusSigns }
 
   /// A share as percent, with as many decimals as it needs to be told from its neighbours.
   public static func percent(_ share: Double) -> String {
     let value = share * 100
     let isWhole = abs(value - value.rounded()) < 1e-6
-    return String(format: isWhole ? "%.0f\u{202F}%%" : "%.1f\u{202F}%%", value)
+    return String(format: isWhole ? "%.0f\u{202F}%%" : "%.1f\u{202F}%%", value).withMinusSigns
   }
 }

@@ -7,18 +7,21 @@ public enum Mark: Sendable {
     public let interval: ClosedRange<Double>?
     /// What a reader sees who points at it.
     public let note: String?
-    /// Written above it.
+    /// Written above it, or beside it where lines would cross it.
     public let label: String?
+    /// Whether a ring is drawn around it, in the colour of the text.
+    public let isRinged: Bool
 
     public init(
       _ x: Double, _ y: Double, interval: ClosedRange<Double>? = nil, note: String? = nil,
-      label: String? = nil
+      label: String? = nil, isRinged: Bool = false
     ) {
       self.x = x
       self.y = y
       self.interval = interval
       self.note = note
       self.label = label
+      self.isRinged = isRinged
     }
   }
 
@@ -52,18 +55,6 @@ public enum Mark: Sendable {
   case dots([Point], Style, radius: Double)
   /// The area between the intervals of points.
   case band([Point], Style)
-  /// A level line over the whole width.
-  case level(Double, Style)
-  /// A circle around a point, in the colour of the text.
-  case ring(Point, shift: Double)
-
-  /// The ends of the points' intervals, for an axis that shows them all.
-  public static func ends(_ points: [Point]) -> [Double] {
-    points.compactMap(\.interval).flatMap { [$0.lowerBound, $0.upperBound] }
-  }
-
-  /// A line with dots on it.
-  public static func series(_ points: [Point], _ style: Style, radius: Double = 3.5) -> [Mark] {
-    [.line(points, style), .dots(points, style, radius: radius)]
-  }
+  /// A level line over the whole width, at the height of a point.
+  case level(Point, Style)
 }

@@ -27,7 +27,7 @@ public struct Panel: Sendable {
       children.append(SVGElement.text(title, x: frame.left, y: frame.top - 14, look: "soft"))
     }
     children += horizontal(frame) + vertical(frame)
-    children += marks.flatMap { elements($0, in: frame) }
+    children += marks.flatMap { elements($0, in: frame) } + labels(in: frame)
     return SVGElement("g", children: children)
   }
 
@@ -65,80 +65,76 @@ public struct Panel: Sendable {
   private func elements(_ mark: Mark, in frame: Frame) -> [SVGElement] {
     switch mark {
     case .line(let points, let style):
-      return [polyline(points.map { ($0, $0.y) }, style, frame).with("fill", "none").stroked(style)]
+      return [SVGElement.line(through: corners(points, style, frame)).with("fill", "none").stroked(style)]
     case .dots(let points, let style, let radius):
-      return points.flatMap { dot($0, style, radius, frame) }
+      let shown = points.filter { $0.x.isFinite && $0.y.isFinite }
+      return shown.flatMap { dot($0, style, radius, frame) } + rings(shown, style, frame)
     case .band(let points, let style):
       let within = points.filter { $0.interval != nil }
-      let outline =
-        within.map { ($0, $0.interval!.upperBound) } + within.reversed().map { ($0, $0.interval!.lowerBound) }
-      return [polyline(outline, style, frame).with("fill", style.colour).with("fill-opacity", "0.15")]
-    case .level(let value, let style):
-      let position = vertical(value, frame)
-      return [SVGElement.line(frame.left, position, frame.right, position).stroked(style)]
-    case .ring(let point, let shift):
-      return [SVGElement.ring(horizontal(point.x, frame) + shift, vertical(point.y, frame), radius: 9)]
+      let upper = within.map { Mark.Point($0.x, $0.interval!.upperBound) }
+      let lower = within.reversed().map { Mark.Point($0.x, $0.interval!.lowerBound) }
+      return [
+        SVGElement.line(through: corners(upper + lower, style, frame)).with("fill", style.colour)
+          .with("fill-opacity", "0.15")
+      ]
+    case .level(let point, let style):
+      let y = vertical(point.y, frame)
+      return [SVGElement.line(frame.left, y, frame.right, y).stroked(style)] + rings([point], style, frame)
     }
   }
 
-  /// - Parameter corners: points, each with the height that it is drawn at.
-  private func polyline(_ corners: [(Mark.Point, Double)], _ style: Mark.Style, _ frame: Frame) -> SVGElement
-  {
-    let places = corners.filter { $0.0.x.isFinite && $0.1.isFinite }.map { point, height in
-      let (x, y) = (horizontal(point.x, frame) + style.shift, vertical(height, frame))
-      return SVGElement.number(x) + "," + SVGElement.number(y)
+  private func corners(_ points: [Mark.Point], _ style: Mark.Style, _ frame: Frame) -> [(
+    x: Double, y: Double
+  )] {
+    points.filter { $0.x.isFinite && $0.y.isFinite }.map {
+      (horizontal($0.x, frame) + style.shift, vertical($0.y, frame))
     }
-    return SVGElement("polyline", ["points": places.joined(separator: " ")])
   }
 
   private func dot(_ point: Mark.Point, _ style: Mark.Style, _ radius: Double, _ frame: Frame) -> [SVGElement]
   {
-    guard point.x.isFinite, point.y.isFinite else { return [] }
-    let (x, y) = (horizontal(point.x, frame) + style.shift, vertical(point.y, frame))
-    var elements: [SVGElement] = []
-    if let interval = point.interval {
-      let (top, bottom) = (vertical(interval.upperBound, frame), vertical(interval.lowerBound, frame))
-      elements.append(
-        SVGElement.line(x, top, x, bottom).with("stroke", style.colour).with("stroke-opacity", "0.6"))
-    }
-    var circle = SVGElement(
-      "circle",
-      [
-        "cx": SVGElement.number(x), "cy": SVGElement.number(y), "r": "\(radius)", "fill": style.colour,
-      ])
+    let x = horizontal(point.x, frame) + style.shift
+    var circle = SVGElement.circle(x, vertical(point.y, frame), radius: radius).with("fill", style.colour)
     if let note = point.note { circle.children = [SVGElement("title", text: note)] }
-    elements.append(circle)
-    if let label = point.label {
-      elements.append(SVGElement.text(label, x: x, y: y - 12, anchor: "middle"))
+    guard let interval = point.interval else { return [circle] }
+    let (top, bottom) = (vertical(interval.upperBound, frame), vertical(interval.lowerBound, frame))
+    let whisker = SVGElement.line(x, top, x, bottom).with("stroke", style.colour).with(
+      "stroke-opacity", "0.6")
+    return [whisker, circle]
+  }
+
+  private func rings(_ points: [Mark.Point], _ style: Mark.Style, _ frame: Frame) -> [SVGElement] {
+    points.filter(\.isRinged).map { point in
+      SVGElement.ring(
+        horizontal(point.x, frame) + style.shift, vertical(point.y, frame), radius: Panel.ringRadius)
     }
-    return elements
-  }
-}
-
-extension SVGElement {
-  /// - Parameter look: `ink`, or `soft` for what is less important.
-  static func text(
-    _ text: String, x: Double, y: Double, anchor: String = "start", look: String = "ink", size: Int? = nil
-  ) -> SVGElement {
-    SVGElement(
-      "text", ["class": look, "x": number(x), "y": number(y), "text-anchor": anchor], text: text
-    ).with("font-size", size.map(String.init)).with("font-weight", size.map { _ in "600" })
   }
 
-  static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> SVGElement {
-    SVGElement("line", ["x1": number(x1), "y1": number(y1), "x2": number(x2), "y2": number(y2)])
+  /// Names are placed when all that they must not cross is known.
+  private func labels(in frame: Frame) -> [SVGElement] {
+    var labels = Labels(in: frame)
+    var named: [(text: String, corner: (x: Double, y: Double))] = []
+    for mark in marks {
+      switch mark {
+      case .line(let points, let style): labels.avoid(line: corners(points, style, frame))
+      case .level(let point, _):
+        let y = vertical(point.y, frame)
+        labels.avoid(line: [(frame.left, y), (frame.right, y)])
+      case .band: continue
+      case .dots(let points, let style, let radius):
+        let shown = points.filter { $0.x.isFinite && $0.y.isFinite }
+        for (point, corner) in zip(shown, corners(shown, style, frame)) {
+          labels.avoid(dotAt: corner.x, corner.y, radius: point.isRinged ? Panel.ringRadius : radius)
+          if let interval = point.interval {
+            let ends = [interval.lowerBound, interval.upperBound].map { (corner.x, vertical($0, frame)) }
+            labels.avoid(line: ends)
+          }
+          if let label = point.label { named.append((label, corner)) }
+        }
+      }
+    }
+    return named.map { labels.place($0.text, at: $0.corner.x, $0.corner.y) }
   }
 
-  static func ring(_ x: Double, _ y: Double, radius: Double) -> SVGElement {
-    SVGElement(
-      "circle",
-      [
-        "class": "ring", "cx": number(x), "cy": number(y), "r": "\(radius)", "fill": "none",
-        "stroke-width": "1.5",
-      ])
-  }
-
-  func stroked(_ style: Mark.Style) -> SVGElement {
-    with("stroke", style.colour).with("stroke-width", "\(style.width)").with("stroke-dasharray", style.dash)
-  }
+  private static let ringRadius = 9.0
 }

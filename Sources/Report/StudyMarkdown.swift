@@ -1,3 +1,4 @@
+import Charts
 import Study
 
 /// The study as Markdown, for a README or an issue.
@@ -8,12 +9,12 @@ struct StudyMarkdown {
 
   var text: String {
     let table = report.table
-    var out = table.conclusion + "\n\n" + rows([table.columns] + table.rows)
+    var out = table.conclusion.withMinusSigns + "\n\n" + rows([table.columns] + table.rows)
     if let note = table.note2019 { out += "\n\(note)\n" }
     if !table.deltaRows.isEmpty {
       out += "\nGain from each depth to the next, in points of test accuracy:\n\n"
-      out += rows([["step", "gain", "interval"]] + table.deltaRows)
-      if let gain = report.study.largestGain { out += "\n\(gain)\n" }
+      out += rows([["step", "gain", "interval"]] + table.deltaRows.map { $0.map(\.withMinusSigns) })
+      if let gain = report.study.largestGain { out += "\n\(gain.withMinusSigns)\n" }
     }
     return out + "\n" + report.settings.rows.map { "- \($0.name): \($0.value)\n" }.joined()
   }

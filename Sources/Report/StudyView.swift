@@ -1,3 +1,4 @@
+import Charts
 import Foundation
 import Study
 import Training
@@ -44,16 +45,18 @@ struct StudyView {
 
   init(_ report: StudyReport) {
     let study = report.study
-    conclusion = report.table.conclusion
+    conclusion = report.table.conclusion.withMinusSigns
     isSelectedOnTest = study.selectedOnTest
     accuracyPlot = report.accuracyPlot
     table = TableView(
       report.table.columns, report.table.rows, recommended: report.chosen?.description, isSortable: true)
     note2019 = report.table.note2019
-    let gainRows = report.table.deltaRows
+    let gainRows = report.table.deltaRows.map { $0.map(\.withMinusSigns) }
     gains =
       gainRows.isEmpty
-      ? nil : Gains(table: TableView(["step", "gain", "interval"], gainRows), largest: study.largestGain)
+      ? nil
+      : Gains(
+        table: TableView(["step", "gain", "interval"], gainRows), largest: study.largestGain?.withMinusSigns)
     costPlots = report.costPlots
     epochPlot = EpochPlot(study).svg
     learningCurve = study.smallerStudies.isEmpty ? nil : LearningCurvePlot(study).svg

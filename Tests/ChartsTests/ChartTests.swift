@@ -49,10 +49,11 @@ import Testing
   }
 
   @Test func `every mark gives well-formed XML`() throws {
-    let marks: [Mark] =
-      Mark.series(Self.points, Mark.Style(series: 9)) + [
-        .band(Self.points, Mark.Style()), .level(0.5, Mark.Style()), .ring(Self.points[0], shift: 3),
-      ]
+    let style = Mark.Style(series: 9)
+    let marks: [Mark] = [
+      .line(Self.points, style), .dots(Self.points, style, radius: 4), .band(Self.points, style),
+      .level(Mark.Point(0, 0.5, isRinged: true), style),
+    ]
     try expectWellFormed(Self.chart(marks).svg)
   }
 
@@ -64,8 +65,44 @@ import Testing
   }
 
   @Test func `points that are not finite are left out`() {
-    let svg = Self.chart(Mark.series([Mark.Point(.nan, 1), Mark.Point(1, .infinity)], Mark.Style())).svg
+    let points = [Mark.Point(.nan, 1), Mark.Point(1, .infinity, label: "far")]
+    let svg = Self.chart([.line(points, Mark.Style()), .dots(points, Mark.Style(), radius: 4)]).svg
     #expect(!svg.contains("nan") && !svg.contains("inf") && !svg.contains("<circle cx"))
+  }
+
+  @Test func `a name stands above its point, or where no line, no dot and no other name is crossed`() {
+    func place(_ marks: [Mark]) -> (x: Double, y: Double, anchor: Substring) {
+      let svg = Self.chart(marks).svg
+      let found = svg.firstMatch(
+        of: /<text class="ink" x="([0-9.]+)" y="([0-9.]+)" text-anchor="(\w+)">here</)!
+      return (Double(found.1)!, Double(found.2)!, found.3)
+    }
+    let style = Mark.Style()
+    let named = Mark.Point(2, 2, label: "here")
+    // The point's own place: the middle of the panel.
+    let (x, y) = (64 + (760 - 64 - 40) / 2.0, (46 + 400 - 52) / 2.0)
+    let alone = place([.dots([named], style, radius: 4)])
+    #expect(alone.x == x && alone.y == y - 12 && alone.anchor == "middle")
+    let rising = Mark.line([Mark.Point(0, 0), Mark.Point(4, 4)], style)
+    #expect(place([.dots([named], style, radius: 4), rising]).anchor == "end", "left of a line that rises")
+    let falling = Mark.line([Mark.Point(0, 4), Mark.Point(2, 2)], style)
+    let higher = place([falling, rising, .dots([named], style, radius: 4)])
+    #expect(higher.y > y, "under a peak's foot")
+    let level = place([.level(Mark.Point(0, 2.15), style), .dots([named], style, radius: 4)])
+    #expect(level.y > y, "under a level line")
+    let twins = Self.chart([.dots([named, Mark.Point(2, 2, label: "there")], style, radius: 4)]).svg
+    let heights = twins.matches(of: /y="([0-9.]+)" text-anchor="\w+">t?here</).map(\.1)
+    #expect(Set(heights).count == 2, "two names at one point")
+    let first = place([.dots([Mark.Point(0, 2, label: "here")], style, radius: 4)])
+    #expect(first.anchor == "start", "within the panel")
+  }
+
+  @Test func `numbers have a true minus on axes, words keep their hyphens`() {
+    #expect(Axis("", Scale(.linear, -2...2)).ticks.first?.label == "\u{2212}2")
+    #expect(Axis.percent(-0.125) == "\u{2212}12.5\u{202F}%")
+    #expect(
+      "x-3 lost -0.5 (-1 to 2e-05), 3-4 - 1 -a-".withMinusSigns
+        == "x-3 lost \u{2212}0.5 (\u{2212}1 to 2e-05), 3-4 - 1 -a-")
   }
 
   private func expectWellFormed(_ svg: String, location: SourceLocation = #_sourceLocation) throws {

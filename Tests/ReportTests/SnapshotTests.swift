@@ -60,6 +60,16 @@ import Testing
     try Snapshot.check(Self.report().markdown, "results.md")
   }
 
+  @Test func `pages and Markdown have true minus signs, what programs or terminals read has hyphens`() throws
+  {
+    let report = try Self.report()
+    for text in [report.page.html, report.markdown] {
+      #expect(text.contains("interval \u{2212}2.96 to +7.46") && !text.contains("interval -"))
+    }
+    #expect(report.text.contains("interval -2.96 to +7.46"))
+    #expect(!report.csv.contains("\u{2212}"))
+  }
+
   @Test func `the report as a page is as it was`() throws {
     try Snapshot.check(Self.report().page.html, "report.html")
   }

@@ -63,7 +63,8 @@ const highlightView = {
       if (piece.index === state.token && methods[state.method].choices.includes("token")) {
         span.classList.add("from");
       }
-      span.title = `${piece.weight.toPrecision(3)} (normalised ${piece.normalized.toFixed(2)})`;
+      span.title = `${figure(piece.weight.toPrecision(3))} (normalised ${
+          figure(piece.normalized.toFixed(2))})`;
       span.onclick = () => {
         state.token = piece.index;
         render();

@@ -56,7 +56,7 @@ const neuronView = {
       const y = top + j * this.row, dot = products[j].reduce((a, b) => a + b, 0) / Math.sqrt(size);
       root.append(
           svg("text", {x: 140, y: y + 12, "text-anchor": "end"}, clip(token, 20)),
-          svg("text", {x: columns[2], y: y + 12}, dot.toFixed(2)), svg("rect", {
+          svg("text", {x: columns[2], y: y + 12}, figure(dot.toFixed(2))), svg("rect", {
             x: columns[3],
             y: y + 3,
             width: Math.max(0.5, 100 * weights[j]),
