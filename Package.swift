@@ -64,7 +64,6 @@ let package = Package(
     .target(
       name: "CKernels", exclude: ["KERNELS.md"], cxxSettings: engineHeaders, linkerSettings: engine),
     .target(name: "CTorch", dependencies: ["CKernels"], cxxSettings: engineHeaders, linkerSettings: engine),
-    .target(name: "CWaiting"),
     room("Files", [.product(name: "Crypto", package: "swift-crypto")]),
     room("Torch", ["CTorch", "Files"]),
     busyRoom("WordPiece", ["Files"]),
@@ -100,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "fathom",
       dependencies: [
-        "Files", "Server", "Benchmark", "CWaiting",
+        "Files", "Server", "Benchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: engine),

@@ -2,6 +2,7 @@
 // beside it would fight for the same cores, and clang's -fopenmp would bring one.
 #pragma once
 #include <ATen/Parallel.h>
+#include <CKernels/contention.hpp>
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -25,12 +26,17 @@ template <typename Body> void on_all_threads(Body body) {
 // Work that is not worth waking other threads for, some microseconds of one: elements that are passed over,
 // or sixteen multiplications of a product each.
 constexpr int64_t kSerialWork = int64_t(1) << 15;
+// The same where a thread that is woken has to wait until other work lets go of the processor: a tenth of a
+// millisecond.
+constexpr int64_t kSerialWorkBesideOthers = int64_t(1) << 19;
+
+inline int64_t serial_work() { return beside_other_work() ? kSerialWorkBesideOthers : kSerialWork; }
 
 // Tasks are handed out one by one; each must write to elements of its own. Results do not depend on the
 // number of threads.
 // - work: of each task; where it is known and all of it is little, this thread does it alone.
 template <typename Task> void for_each_task(int64_t count, Task task, int64_t work = kSerialWork) {
-  if (count <= 1 || count * work < kSerialWork) {
+  if (count <= 1 || count * work < serial_work()) {
     for (int64_t i = 0; i < count; i++) task(i);
     return;
   }
@@ -43,7 +49,7 @@ template <typename Task> void for_each_task(int64_t count, Task task, int64_t wo
 // Rows are cut into one range per thread, so that sums over rows do not depend on timing.
 // - work: of each row, as above; only where no sum depends on the ranges.
 template <typename Range> void for_each_range(int64_t rows, Range range, int64_t work = kSerialWork) {
-  if (rows * work < kSerialWork) return range(0, 0, rows);
+  if (rows * work < serial_work()) return range(0, 0, rows);
   on_all_threads([&](int thread, int threads) {
     const int64_t share = (rows + threads - 1) / threads;
     const int64_t first = std::min(rows, thread * share);

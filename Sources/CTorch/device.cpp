@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <CKernels/contention.hpp>
 #include <dlfcn.h>
 #include <fstream>
 #include <set>
@@ -33,6 +34,8 @@ int ct_last_error_kind(void) { return last_kind; }
 const char *ct_version(void) { return TORCH_VERSION; }
 int ct_thread_count(void) { return at::get_num_threads(); }
 void ct_set_thread_count(int count) { at::set_num_threads(count); }
+void ct_yield_to_other_work(void) { yield_to_other_work(); }
+bool ct_beside_other_work(void) { return beside_other_work(); }
 
 int ct_physical_core_count(void) {
 #ifdef __linux__

@@ -23,6 +23,17 @@ public enum Engine {
     threadCount = min(allowed, quota.threadLimit ?? allowed)
   }
 
+  /// From now on, whenever other work takes the processor from this process's threads, they wait for each
+  /// other asleep instead of spinning, and less work is cut into parts. Alone nothing changes, and no result
+  /// ever does.
+  ///
+  /// A thread of its own watches, by the kernel's counters of the time that threads were ready to run and did
+  /// not. GOMP_SPINCOUNT and OMP_WAIT_POLICY win where they are set. Linux with GNU's OpenMP only.
+  public static func yieldToOtherWork() { ct_yield_to_other_work() }
+
+  /// Whether other work takes the processor now; always false without ``yieldToOtherWork()``.
+  public static var isBesideOtherWork: Bool { ct_beside_other_work() }
+
   // MARK: Exhaustion
 
   /// Its lock guards the handler.

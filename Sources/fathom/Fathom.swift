@@ -33,6 +33,7 @@ struct Fathom: AsyncParsableCommand {
   static func main() async {
     // A reader that is gone is an error of the write that finds out.
     signal(SIGPIPE, SIG_IGN)
+    Engine.yieldToOtherWork()
     Engine.onExhaustion { words in
       let (batch, length) = (Flags.name(.batchSize), Flags.name(.maximumLength))
       let line = "fathom: out of memory in \(words): lower \(batch) or \(length)\n"

@@ -37,4 +37,60 @@ import Testing
       }
     }
   #endif
+
+  #if os(Linux)
+    /// More threads than processors that never sleep, until told to.
+    private final class Crowd: @unchecked Sendable {
+      private let lock = NSLock()
+      private var isOver = false
+
+      func begin() {
+        for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
+          Thread { while !self.lock.withLock({ self.isOver }) {} }.start()
+        }
+      }
+
+      func end() { lock.withLock { isOver = true } }
+    }
+
+    /// Whether the engine says so within ten seconds.
+    private static func becomes(_ wanted: Bool) -> Bool {
+      for _ in 0..<1000 {
+        if Engine.isBesideOtherWork == wanted { return true }
+        usleep(10_000)
+      }
+      return false
+    }
+
+    /// Products, sums and norms of several sizes, with gradients: small ones, and ones that are cut into parts.
+    private static func results() -> [[Float]] {
+      RandomState.seed(5)
+      return [7, 48, 300].flatMap { rows -> [[Float]] in
+        let x = Tensor.normal([rows, 128])
+        let layer = Linear(128, 512)
+        layer.initialize(deviation: 1)
+        layer.bias.fillNormal(deviation: 1)
+        let output = layer(x)
+        (output * output).sum().backward()
+        return [output.array(Float.self), layer.weight.gradient!.dense.array(Float.self)]
+      }
+    }
+
+    @Test func `threads that have to wait for the processor are noticed, and change no bit of a result`()
+      async
+    {
+      await #expect(processExitsWith: .exitCode(7)) {
+        unsetenv("GOMP_SPINCOUNT")
+        let alone = Self.results()
+        Engine.yieldToOtherWork()
+        let crowd = Crowd()
+        crowd.begin()
+        guard Self.becomes(true) else { exit(8) }
+        let beside = Self.results()
+        crowd.end()
+        guard beside == alone else { exit(9) }
+        exit(Self.becomes(false) ? 7 : 10)
+      }
+    }
+  #endif
 }

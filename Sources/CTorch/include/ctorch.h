@@ -242,6 +242,9 @@ void ct_set_thread_count(int count);
 // Cores that this process may run on, each counted once however many threads it has; 0 where the system does
 // not say.
 int ct_physical_core_count(void);
+// Threads wait for less long while other work takes the processor from them; starts a thread that watches.
+void ct_yield_to_other_work(void);
+bool ct_beside_other_work(void);
 void ct_keep_freed_memory(void);
 int ct_seed(uint64_t seed);
 ct_tensor ct_generator_state(void);

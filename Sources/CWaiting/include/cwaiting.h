@@ -1,2 +1,0 @@
-// Nothing to call: a program that links this target waits as waiting.c says.
-#pragma once
