@@ -1,5 +1,4 @@
 #include <CKernels/contention.hpp>
-
 #include <atomic>
 
 namespace {
@@ -81,8 +80,8 @@ private:
 };
 
 // Makes GNU OpenMP's waits short for as long as it lives. The runtime itself does that where it manages more
-// threads than there are processors, which cannot be said to it but can be made so: by the threads of a second
-// team, all asleep.
+// threads than there are processors, which cannot be said to it but can be made so: by the threads of a
+// second team, all asleep.
 class ShortWaits {
 public:
   explicit ShortWaits(Enter enter) {
@@ -113,8 +112,8 @@ private:
   std::thread holder;
 };
 
-// The share of a thread's time that this process's threads wait for the processor, all of them together. Alone
-// it is about 0.01, beside one process that never sleeps 0.7.
+// The share of a thread's time that this process's threads wait for the processor, all of them together.
+// Alone it is about 0.01, beside one process that never sleeps 0.7.
 constexpr double kMuch = 0.3, kLittle = 0.1;
 constexpr auto kOften = std::chrono::milliseconds(20), kSeldom = std::chrono::milliseconds(320);
 
