@@ -25,9 +25,9 @@ public final class AttentionModel {
   public convenience init(folder: URL) throws {
     let checkpoint = try Checkpoint(folder: folder)
     if checkpoint.contains("classifier.weight") {
-      try self.init(TextClassifier(folder: folder), name: folder.path)
+      try self.init(TextClassifier(checkpoint), name: folder.path)
     } else {
-      try self.init(pretrained: folder, checkpoint, blocks: nil)
+      try self.init(pretrained: checkpoint, blocks: nil)
     }
   }
 
@@ -45,10 +45,11 @@ public final class AttentionModel {
     classifier.network.freeze()
   }
 
-  private init(pretrained folder: URL, _ checkpoint: Checkpoint, blocks: BlockSelection?) throws {
+  private init(pretrained checkpoint: Checkpoint, blocks: BlockSelection?) throws {
+    let folder = checkpoint.folder
     encoder = try EncoderRegistry.open(
       checkpoint, options: EncoderOptions(blocks: blocks, pooler: .none))
-    tokenizer = try Tokenizer(folder: folder)
+    tokenizer = try Tokenizer(folder: folder, modelStates: checkpoint.config.tokenizerClass)
     text = TextSettings(maximumLength: encoder.config.maximumPositions, cleaning: .none)
     classifier = nil
     guard encoder.config.blockCount > 0 else {
@@ -69,7 +70,7 @@ public final class AttentionModel {
   public func origin(_ folder: URL) throws -> AttentionModel {
     var selection = BlockSelection.first(blockCount)
     if case .bert(let blocks) = classifier?.settings.variant.encoder { selection = blocks.selection }
-    let other = try AttentionModel(pretrained: folder, Checkpoint(folder: folder), blocks: selection)
+    let other = try AttentionModel(pretrained: Checkpoint(folder: folder), blocks: selection)
     guard other.tokenizer.givesSameIDs(as: tokenizer), other.headCount == headCount,
       other.maximumLength >= maximumLength
     else {

@@ -16,12 +16,14 @@ public struct Checkpoint: Sendable {
   private let tensors: [StoredTensor]
   /// Whether the linear layer is called as the study of 2019 called it, `clf.`
   public let isOfStudy2019: Bool
+  private let configFile: Result<ConfigFile, any Error>
 
   /// Finds `model.safetensors`, `model.safetensors.index.json`, `pytorch_model.bin` or its index, in this
   /// order, or the only `.pt` of the folder.
   /// - Throws: `FathomError` naming the file, and the tensor that is wrong.
   public init(folder: URL) throws {
     self.folder = folder
+    configFile = Result { try ConfigFile(folder: folder) }
     files = try Checkpoint.weightFiles(folder)
     (tensors, isOfStudy2019) = try Checkpoint.tensors(files)
   }
@@ -30,10 +32,16 @@ public struct Checkpoint: Sendable {
   /// - Parameter folder: where config.json is; nil for the one that the file is in.
   /// - Throws: `FathomError` naming the file, and the tensor that is wrong.
   public init(file: URL, folder: URL? = nil) throws {
-    self.folder = folder ?? file.deletingLastPathComponent()
+    let home = folder ?? file.deletingLastPathComponent()
+    self.folder = home
+    configFile = Result { try ConfigFile(folder: home) }
     files = [file]
     (tensors, isOfStudy2019) = try Checkpoint.tensors(files)
   }
+
+  /// The folder's `config.json`, which was read when the checkpoint was opened.
+  /// - Throws: `FathomError` when there is no such file, or it is not a JSON object.
+  public var config: ConfigFile { get throws { try configFile.get() } }
 
   public var names: [String] { tensors.map(\.name) }
 

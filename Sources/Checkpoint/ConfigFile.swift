@@ -2,9 +2,13 @@ import Files
 import Foundation
 
 /// The values at the top of a model folder's `config.json`, each checked before it is used.
+///
+/// The file is read once for each opening of a folder: a ``Checkpoint`` carries it to all who ask.
 public struct ConfigFile: Sendable {
   public let path: String
   private let values: [String: JSONReader.Scalar]
+  /// The text of each list and object.
+  private let containers: [String: Data]
 
   /// - Throws: `FathomError` when there is no such file, or it is not a JSON object.
   public init(folder: URL) throws {
@@ -16,17 +20,35 @@ public struct ConfigFile: Sendable {
         mend: "name a model folder in the Hugging Face layout")
     }
     var values: [String: JSONReader.Scalar] = [:]
+    var containers: [String: Data] = [:]
     do {
       try data.withUnsafeBytes { bytes in
         var reader = JSONReader(bytes)
         // Of a name that repeats the last value counts, as in Python.
-        try reader.members { reader, name in values[name] = try reader.scalar() }
+        try reader.members { reader, name in
+          let (value, range) = try reader.located()
+          values[name] = value
+          if case .container = value { containers[name] = Data(bytes[range]) } else { containers[name] = nil }
+        }
         try reader.end()
       }
     } catch {
       throw FathomError(.damaged, at: file.path, "the file is not a JSON object", mend: "download it again")
     }
     self.values = values
+    self.containers = containers
+  }
+
+  /// What the file has under a name, as it is; nil for nothing and for `null`.
+  public subscript(key: String) -> (any Sendable)? {
+    switch values[key] {
+    case .text(let value): value
+    case .integer(let value): value
+    case .number(let value): value
+    case .flag(let value): value
+    case .container: containers[key]
+    case nil, .null: nil
+    }
   }
 
   /// A whole number.
@@ -76,6 +98,11 @@ public struct ConfigFile: Sendable {
     default: throw fault("'\(key)' is not text")
     }
   }
+
+  public func states(_ key: String) -> Bool { values[key] != nil }
+
+  /// What Hugging Face calls the class of the model's tokenizer; nil where the file does not say it.
+  public var tokenizerClass: String? { self["tokenizer_class"] as? String }
 
   /// Whether the key has a list or an object that holds something.
   public func holdsEntries(_ key: String) -> Bool { values[key] == .container(isEmpty: false) }

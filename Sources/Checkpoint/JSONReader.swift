@@ -60,6 +60,13 @@ package struct JSONReader {
     return value
   }
 
+  /// The next value, and where its text is.
+  package mutating func located() throws -> (value: Scalar, range: Range<Int>) {
+    skipSpace()
+    let start = position
+    return (try scalar(), start..<position)
+  }
+
   /// The next value; a container is checked and skipped.
   package mutating func scalar() throws -> Scalar {
     skipSpace()

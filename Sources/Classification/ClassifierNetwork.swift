@@ -88,10 +88,9 @@ extension ClassifierNetwork {
   /// Takes the head of a folder that holds a classifier of the same variant with the same classes in the same
   /// order.
   /// - Returns: whether it did.
-  func loadHead(from folder: URL, _ settings: ClassifierSettings) throws -> Bool {
-    guard let checkpoint = try? Checkpoint(folder: folder),
-      let rows = checkpoint.matrix("classifier.weight")?.rows,
-      let saved = try? ClassifierSettings(folder: folder, classCount: rows),
+  func loadHead(_ checkpoint: Checkpoint, ifOf settings: ClassifierSettings) throws -> Bool {
+    guard let rows = checkpoint.matrix("classifier.weight")?.rows,
+      let saved = try? ClassifierSettings(checkpoint.config, classCount: rows),
       saved.labels == settings.labels, saved.variant == settings.variant,
       namedParameters().allSatisfy({ name, parameter in
         name.hasPrefix("bert.") || checkpoint[name]?.shape == parameter.wrappedValue.shape

@@ -103,30 +103,24 @@ struct FolderEntry: Codable {
 extension ClassifierSettings {
   /// Reads what `config.json` says about the classifier.
   /// - Parameters:
+  ///   - file: of the classifier's folder.
   ///   - classCount: rows of the classifier's weight, which the file must agree with; it bounds the names
   ///     that are made up where the file has none.
   ///   - published: what a file of the study of 2019 says, for where config.json says nothing of the
   ///     classifier.
   /// - Throws: `FathomError` naming the file and what is wrong in it.
-  init(folder: URL, classCount: Int, published: PublishedCheckpoint? = nil) throws {
-    let file = folder.appendingPathComponent("config.json")
-    guard let data = try? Data(contentsOf: file) else {
-      throw FathomError(.unreadable, at: file.path, "the file cannot be read", mend: "name a model folder")
-    }
-    guard let root = try? BoundedJSON.value(data) as? [String: Any] else {
-      throw FathomError(
-        .damaged, at: file.path, "the file is not a JSON object", mend: "bring the whole folder again")
-    }
-    if let type = root["problem_type"] as? String, type != SingleLabelTask.problemType {
+  init(_ file: ConfigFile, classCount: Int, published: PublishedCheckpoint? = nil) throws {
+    if let type = file["problem_type"] as? String, type != SingleLabelTask.problemType {
       throw FathomError(
         .unsupported, at: file.path, "problem_type is '\(type.prefix(60))'",
         mend: "bring a classifier with one class per text")
     }
-    labels = try ClassifierSettings.labels(root, classCount, file)
-    if let entry = root["fathom"] {
+    labels = try ClassifierSettings.labels(file, classCount)
+    if file.states("fathom") {
       do {
-        let fathom = try BoundedJSON.decode(
-          FolderEntry.self, from: JSONSerialization.data(withJSONObject: entry, options: .fragmentsAllowed))
+        // What is no container is no entry either: the decoder says so of any number.
+        let entry = file["fathom"] as? Data ?? Data("0".utf8)
+        let fathom = try BoundedJSON.decode(FolderEntry.self, from: entry)
         (variant, dropout, text) = (fathom.variant, fathom.dropout, fathom.text)
         deviations = fathom.deviations ?? Deviations()
       } catch let error as FathomError {
@@ -139,31 +133,33 @@ extension ClassifierSettings {
       return
     }
     if let published {
-      let isNamed = root["id2label"].map { !($0 is NSNull) } ?? false
-      self = published.settings(labels: isNamed ? labels : nil)
+      self = published.settings(labels: file["id2label"] == nil ? nil : labels)
       return
     }
-    variant = Variant(.bert(.first(root["num_hidden_layers"] as? Int ?? 0)), .pooled)
+    variant = Variant(.bert(.first(file["num_hidden_layers"] as? Int ?? 0)), .pooled)
     // As Hugging Face: nothing is removed from a text.
     text = TextSettings(
       maximumLength: min(
-        max(root["max_position_embeddings"] as? Int ?? 512, TextSettings.lengths.lowerBound), 512),
+        max(file["max_position_embeddings"] as? Int ?? 512, TextSettings.lengths.lowerBound), 512),
       cleaning: .none)
-    dropout = (root["classifier_dropout"] as? NSNumber)?.doubleValue ?? 0.1
+    let rate = file["classifier_dropout"]
+    dropout = rate as? Double ?? (rate as? Int).map(Double.init) ?? 0.1
   }
 
-  private static func labels(_ root: [String: Any], _ classCount: Int, _ file: URL) throws -> [String] {
+  private static func labels(_ file: ConfigFile, _ classCount: Int) throws -> [String] {
     func fail(_ what: Sentence) -> FathomError {
       FathomError(.damaged, at: file.path, what, mend: "correct it, or bring the whole folder again")
     }
-    guard let found = root["id2label"], !(found is NSNull) else {
-      if let stated = root["num_labels"], stated as? Int != classCount {
+    guard let found = file["id2label"] else {
+      if let stated = file["num_labels"], stated as? Int != classCount {
         throw fail(
           "'num_labels' is \(String(describing: stated)) and the classifier gives \(classCount) classes")
       }
       return (0..<classCount).map { "LABEL_\($0)" }
     }
-    guard let names = found as? [String: Any] else { throw fail("'id2label' is not an object") }
+    guard let object = found as? Data, let names = try? BoundedJSON.value(object) as? [String: Any] else {
+      throw fail("'id2label' is not an object")
+    }
     guard names.count == classCount else {
       throw fail("'id2label' names \(names.count) classes and the classifier gives \(classCount)")
     }

@@ -44,30 +44,33 @@ public final class TextClassifier {
     }
     let network: ClassifierNetwork
     let tokenizer: any Tokenizing
+    let checkpoint: Checkpoint?
     if case .newEmbedding = settings.variant.encoder {
       guard let wordTokenizer else {
         preconditionFailure("baseline-custom needs a tokenizer of its own words")
       }
+      checkpoint = try? Checkpoint(folder: folder)
       tokenizer = wordTokenizer
       network = ClassifierNetwork(
         encoder: nil, settings: settings, vocabularySize: max(embeddingRows ?? 0, tokenizer.tokenCount),
         padTokenID: tokenizer.padTokenID)
     } else {
-      let checkpoint = try Checkpoint(folder: folder)
+      let opened = try Checkpoint(folder: folder)
+      checkpoint = opened
       var selection = BlockSelection.first(0)
       if case .bert(let blocks) = settings.variant.encoder { selection = blocks.selection }
       let encoder = try EncoderRegistry.open(
-        checkpoint,
+        opened,
         options: EncoderOptions(
           blocks: selection, pooler: settings.variant.head.reading == .pooledFirstToken ? pooler : .none,
           hiddenDropout: bertDropout, attentionDropout: attentionDropout))
-      tokenizer = try Tokenizer(folder: folder)
+      tokenizer = try Tokenizer(folder: folder, modelStates: opened.config.tokenizerClass)
       try TextClassifier.check(tokenizer, settings, encoder.config, folder)
       network = ClassifierNetwork(
         encoder: encoder, settings: settings, vocabularySize: 0, padTokenID: tokenizer.padTokenID)
     }
     network.initializeHead()
-    let keepsHead = try network.loadHead(from: folder, settings)
+    let keepsHead = try checkpoint.map { try network.loadHead($0, ifOf: settings) } ?? false
     self.init(network, tokenizer, settings, headIsNew: !keepsHead)
   }
 

@@ -39,8 +39,12 @@ extension TextClassifier {
   /// Opens a folder that Fathom saved, or a BERT fine-tuned with Hugging Face
   /// `BertForSequenceClassification`.
   /// - Throws: `FathomError` naming the file.
-  public convenience init(folder: URL) throws {
-    let checkpoint = try Checkpoint(folder: folder)
+  public convenience init(folder: URL) throws { try self.init(Checkpoint(folder: folder)) }
+
+  /// Opens the folder that a checkpoint was read from.
+  /// - Throws: `FathomError` naming the file.
+  public convenience init(_ checkpoint: Checkpoint) throws {
+    let folder = checkpoint.folder
     guard let rows = checkpoint.matrix("classifier.weight")?.rows else {
       throw FathomError(
         .unsupported, at: folder.path, "the folder has no classifier on its encoder",
@@ -48,13 +52,13 @@ extension TextClassifier {
     }
     let published = checkpoint.isOfStudy2019 ? try PublishedCheckpoint(checkpoint) : nil
     try self.init(
-      checkpoint, ClassifierSettings(folder: folder, classCount: rows, published: published))
+      checkpoint, ClassifierSettings(checkpoint.config, classCount: rows, published: published))
   }
 
   /// - Parameter checkpoint: whose folder holds config.json and the tokenizer.
   convenience init(_ checkpoint: Checkpoint, _ settings: ClassifierSettings) throws {
     let folder = checkpoint.folder
-    let tokenizer = try Tokenizer(folder: folder)
+    let tokenizer = try Tokenizer(folder: folder, modelStates: checkpoint.config.tokenizerClass)
     var encoder: (any Encoder)?
     if settings.variant.encoder != .newEmbedding {
       let hasPooler = settings.variant.head.reading == .pooledFirstToken

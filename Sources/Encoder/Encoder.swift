@@ -58,7 +58,7 @@ public protocol EncoderConfig: Sendable {
   var json: [String: Any] { get }
 
   /// - Throws: `FathomError` naming the file and the key that is wrong.
-  init(folder: URL) throws
+  init(_ file: ConfigFile) throws
 }
 
 /// What is read of an encoder; it decides what is computed.

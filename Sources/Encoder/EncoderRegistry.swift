@@ -13,17 +13,20 @@ public enum EncoderRegistry {
   public static func open(
     _ checkpoint: Checkpoint, options: EncoderOptions = EncoderOptions()
   ) throws -> any Encoder {
-    try family(checkpoint.folder).open(checkpoint, options)
+    try family(checkpoint.config).open(checkpoint, options)
   }
 
   /// The sizes of a model folder's encoder, without its weights.
   /// - Throws: `FathomError` naming the file and the key that is wrong.
   public static func config(folder: URL) throws -> any EncoderConfig {
-    try family(folder).config(folder)
+    try config(ConfigFile(folder: folder))
   }
 
-  private static func family(_ folder: URL) throws -> Family {
-    let file = try ConfigFile(folder: folder)
+  public static func config(_ file: ConfigFile) throws -> any EncoderConfig {
+    try family(file).config(file)
+  }
+
+  private static func family(_ file: ConfigFile) throws -> Family {
     let type = try file.text("model_type") ?? BERTModel.modelType
     if let family = families.first(where: { $0.modelType == type }) { return family }
     let known = families.map(\.modelType).joined(separator: ", ")
@@ -34,12 +37,12 @@ public enum EncoderRegistry {
   private struct Family: Sendable {
     let modelType: String
     let open: @Sendable (Checkpoint, EncoderOptions) throws -> any Encoder
-    let config: @Sendable (URL) throws -> any EncoderConfig
+    let config: @Sendable (ConfigFile) throws -> any EncoderConfig
 
     init<E: Encoder>(_: E.Type) {
       modelType = E.modelType
       open = { try E($0, options: $1) }
-      config = { try E.Config(folder: $0) }
+      config = { try E.Config($0) }
     }
   }
 }

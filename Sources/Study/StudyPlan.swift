@@ -29,8 +29,8 @@ public struct StudyPlan {
 
   /// Makes sure that the model has the blocks and positions that every variant asks for, before the first run
   /// starts.
-  public func check() throws {
-    let config = try EncoderRegistry.config(folder: template.model)
+  /// - Parameter config: the model's.
+  public func check(_ config: any EncoderConfig) throws {
     for variant in variants {
       guard case .bert(let blocks) = variant.encoder else { continue }
       do { _ = try blocks.selection.indices(of: config.blockCount) } catch let error as FathomError {

@@ -2,8 +2,7 @@ import Files
 import Foundation
 
 /// What `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and `config.json` say of a
-/// tokenizer, read as
-/// Hugging Face's `AutoTokenizer` reads them.
+/// tokenizer, read as Hugging Face's `AutoTokenizer` reads them.
 /// - Source: `from_pretrained` in transformers 5, tokenization_utils_base.py.
 struct TokenizerConfig {
   /// nil where the file is silent.
@@ -30,7 +29,8 @@ struct TokenizerConfig {
     "DPRQuestionEncoder", "DPRContextEncoder", "DPRReader",
   ]
 
-  init(folder: URL) throws {
+  /// - Parameter modelClass: `tokenizer_class` of config.json, for where the tokenizer's own file is silent.
+  init(folder: URL, modelClass: String?) throws {
     func json(_ name: String) throws -> ExactJSON? {
       let file = folder.appendingPathComponent(name)
       guard FileManager.default.fileExists(atPath: file.path) else { return nil }
@@ -43,9 +43,7 @@ struct TokenizerConfig {
     }
     let config = try json("tokenizer_config.json")
     let path = folder.appendingPathComponent("tokenizer_config.json").path
-    // A broken config.json is for its own reader to tell.
-    let model = try? json("config.json")
-    try check(config?["tokenizer_class"]?.string ?? model?["tokenizer_class"]?.string, path)
+    try check(config?["tokenizer_class"]?.string ?? modelClass, path)
     if let code = config?["auto_map"], !code.isNull {
       throw FathomError(
         .unsupported, at: path, "the tokenizer is a program of its own (auto_map)", mend: TokenizerConfig.mend

@@ -2,18 +2,25 @@ import Files
 import Foundation
 
 extension Tokenizer {
-  /// Reads the tokenizer of a model folder in the Hugging Face layout: `tokenizer.json`, else `vocab.txt`,
-  /// with what
-  /// `tokenizer_config.json` and the files of added tokens say.
-  ///
-  /// Of options that disagree, `tokenizer_config.json` wins, as in Hugging Face. Where no file says whether
-  /// case is kept,
-  /// a vocabulary with capitals keeps it.
+  /// Reads the tokenizer of a model folder, whose config.json nobody has read yet.
   /// - Throws: `FathomError` naming the file and what is wrong with it, or the rule that is not BERT's.
   public convenience init(folder: URL) throws {
+    // A broken config.json is for its own reader to tell.
+    let model = try? ExactJSON(folder.appendingPathComponent("config.json"))
+    try self.init(folder: folder, modelStates: model?["tokenizer_class"]?.string)
+  }
+
+  /// Reads the tokenizer of a model folder in the Hugging Face layout: `tokenizer.json`, else `vocab.txt`,
+  /// with what `tokenizer_config.json` and the files of added tokens say.
+  ///
+  /// Of options that disagree, `tokenizer_config.json` wins, as in Hugging Face. Where no file says whether
+  /// case is kept, a vocabulary with capitals keeps it.
+  /// - Parameter tokenizerClass: what config.json says under `tokenizer_class`.
+  /// - Throws: `FathomError` naming the file and what is wrong with it, or the rule that is not BERT's.
+  public convenience init(folder: URL, modelStates tokenizerClass: String?) throws {
     let json = folder.appendingPathComponent("tokenizer.json")
     let text = folder.appendingPathComponent("vocab.txt")
-    let config = try TokenizerConfig(folder: folder)
+    let config = try TokenizerConfig(folder: folder, modelClass: tokenizerClass)
     if FileManager.default.fileExists(atPath: json.path) {
       let file = try TokenizerJSON(json)
       let options = try Tokenizer.options(config, file, json)

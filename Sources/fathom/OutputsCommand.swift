@@ -40,7 +40,7 @@ struct OutputsCommand: ParsableCommand {
   func run() throws {
     let folder = model.url
     let checkpoint = try Checkpoint(folder: folder)
-    let available = try BERTConfig(folder: folder).blockCount
+    let available = try BERTConfig(checkpoint.config).blockCount
     let count = blocks ?? available
     var selection: BlockSelection
     switch from {
@@ -54,7 +54,7 @@ struct OutputsCommand: ParsableCommand {
     for layer in bert.drawnLayers {
       Output.note("warning: \(model) has no \(layer): it is drawn anew, and what it gives means nothing")
     }
-    let tokenizer = try Tokenizer(folder: folder)
+    let tokenizer = try Tokenizer(folder: folder, modelStates: checkpoint.config.tokenizerClass)
     let ids = tokenizer.encode(text, maximumLength: bert.config.maximumPositions)
     guard ids.allSatisfy({ $0 < bert.config.vocabularySize }) else {
       throw FathomError(

@@ -146,7 +146,7 @@ struct PretrainCommand: ParsableCommand {
       if try !mlm.loadHead(checkpoint) {
         Output.note("\(model) has no masked-token head: a fresh one is trained")
       }
-      let tokenizer = try Tokenizer(folder: folder)
+      let tokenizer = try Tokenizer(folder: folder, modelStates: checkpoint.config.tokenizerClass)
       guard tokenizer.tokenCount <= mlm.bert.config.vocabularySize else {
         throw FathomError(
           .mismatch, at: model.description, "the vocabulary is larger than config.json says",

@@ -125,11 +125,12 @@ struct StudyCommand: ParsableCommand {
     let lock = try RunFolder(folder)
     defer { withExtendedLifetime(lock) {} }
     let sets = try data.load()
-    let plan = try makePlan(sets)
+    let encoder = try EncoderRegistry.config(folder: model.url)
+    let plan = try makePlan(sets, encoder)
     let sizes = try sizes(below: sets.train.count).map {
-      (size: $0, plan: try makePlan(sets, size: $0))
+      (size: $0, plan: try makePlan(sets, encoder, size: $0))
     }
-    if preset == .imdb2019, !quiet { try explainPreset() }
+    if preset == .imdb2019, !quiet { try explainPreset(encoder) }
     Interrupts.listen()
     for (size, plan) in sizes {
       _ = try run(plan, in: Study.folder(size: size, in: folder), title: "\(size) examples ")
@@ -236,20 +237,22 @@ struct StudyCommand: ParsableCommand {
     }.sorted()
   }
 
-  private func makePlan(_ sets: TrainingDataArguments.Sets, size: Int? = nil) throws -> StudyPlan {
+  private func makePlan(
+    _ sets: TrainingDataArguments.Sets, _ encoder: any EncoderConfig, size: Int? = nil
+  ) throws -> StudyPlan {
     var options = try training.options(seed: seed)
     if preset == .imdb2019 {
       options.selection = training.selectOn ?? .test
       options.epochs = training.epochs ?? IMDB2019.epochs
     }
-    let length = try training.length(for: model, default: preset == .imdb2019 ? IMDB2019.maximumLength : 256)
+    let length = training.length(for: encoder, default: preset == .imdb2019 ? IMDB2019.maximumLength : 256)
     let folds = try self.folds.map { try data.folds($0, sets, size: size) } ?? []
     let split = try folds.first ?? data.trainingData(sets, size: size, selection: options.selection)
     let job = try training.job(
       model: model, variant: .baselineCustom, data: split, options: options, length: length)
-    var plan = try StudyPlan(variants: names().map(Variant.init), seeds: seeds, template: job)
+    var plan = try StudyPlan(variants: names(encoder).map(Variant.init), seeds: seeds, template: job)
     plan.folds = folds
-    try plan.check()
+    try plan.check(encoder)
     if preset == .imdb2019 {
       let slips = try publishedSlips()
       plan.adjust = { job in
@@ -261,9 +264,9 @@ struct StudyCommand: ParsableCommand {
     return plan
   }
 
-  private func names() throws -> [String] {
+  private func names(_ encoder: any EncoderConfig) throws -> [String] {
     if let variants { return variants.commaList }
-    let depth = try EncoderRegistry.config(folder: model.url).blockCount
+    let depth = encoder.blockCount
     if preset == .imdb2019 { return try IMDB2019.variants(blocks: depth).run.map(\.description) }
     return (1...max(depth, 1)).map { "\($0)VA" } + ["baseline-bert", "baseline-custom"]
   }
@@ -273,8 +276,8 @@ struct StudyCommand: ParsableCommand {
   }
 
   /// Says what of the study of 2019 is not run, and which of its slips are.
-  private func explainPreset() throws {
-    let depth = try EncoderRegistry.config(folder: model.url).blockCount
+  private func explainPreset(_ encoder: any EncoderConfig) throws {
+    let depth = encoder.blockCount
     let leftOut = try IMDB2019.variants(blocks: depth).leftOut
     if variants == nil, !leftOut.isEmpty {
       let names = leftOut.map(\.description).joined(separator: ", ")

@@ -1,6 +1,7 @@
 import Files
 import ArgumentParser
 import Classification
+import Encoder
 import Checkpoint
 import Foundation
 import Training
@@ -67,7 +68,8 @@ struct TrainCommand: ParsableCommand {
     defer { withExtendedLifetime(claim) {} }
     let sets = try data.trainingData(data.load(), selection: options.selection)
     let job = try training.job(
-      model: model, variant: chosen, data: sets, options: options, length: training.length(for: model))
+      model: model, variant: chosen, data: sets, options: options,
+      length: training.length(for: EncoderRegistry.config(folder: model.url)))
     claim.clear()
     Interrupts.listen()
     let display = ProgressDisplay(chosen.description, quiet: quiet)

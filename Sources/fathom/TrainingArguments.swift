@@ -143,8 +143,10 @@ struct TrainingArguments: ParsableArguments {
   }
 
   /// The length asked for, or the default where the model has that many positions.
-  func length(for model: PathArgument, default usual: Int = 256) throws -> Int {
-    try maxLength ?? min(usual, EncoderRegistry.config(folder: model.url).maximumPositions)
+  func length(for model: @autoclosure () throws -> any EncoderConfig, default usual: Int = 256) rethrows
+    -> Int
+  {
+    try maxLength ?? min(usual, model().maximumPositions)
   }
 
   /// Refuses what would have no effect on a variant.

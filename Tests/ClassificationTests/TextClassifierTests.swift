@@ -44,6 +44,18 @@ import WordPiece
     }
   }
 
+  @Test(arguments: ["2VA", "baseline-custom"])
+  func `config.json is read once for all who want something of it`(variant: String) throws {
+    try Fixtures.withFolder { folder in
+      let out = folder.appendingPathComponent("saved")
+      try classifier(variant, folder.appendingPathComponent("model")).save(to: out)
+      let checkpoint = try Checkpoint(folder: out)
+      try FileManager.default.removeItem(at: out.appendingPathComponent("config.json"))
+      #expect(try TextClassifier(checkpoint).settings.variant == Variant(variant))
+      #expect(throws: FathomError.self) { try TextClassifier(folder: out) }
+    }
+  }
+
   @Test(arguments: ["2VA", "2VC", "2VM", "2VX", "2VF", "2LV", "2LC", "baseline-custom", "baseline-bert"])
   func `a text's logits do not depend on the batch it is in`(variant: String) throws {
     try Fixtures.withFolder { folder in

@@ -18,8 +18,7 @@ struct WordsConfig: EncoderConfig {
     ["model_type": "words", "vocab_size": vocabularySize, "hidden_size": hiddenSize]
   }
 
-  init(folder: URL) throws {
-    let file = try ConfigFile(folder: folder)
+  init(_ file: ConfigFile) throws {
     vocabularySize = try file.size("vocab_size", in: 1...10_000_000)
     hiddenSize = try file.size("hidden_size", in: 1...65536)
   }
@@ -35,7 +34,7 @@ final class WordsModel: Encoder {
   let drawnLayers: [String] = []
 
   init(_ checkpoint: Checkpoint, options: EncoderOptions) throws {
-    config = try WordsConfig(folder: checkpoint.folder)
+    config = try WordsConfig(checkpoint.config)
     wordEmbeddings = Embedding(config.vocabularySize, config.hiddenSize)
     try checkpoint.load(into: self, keys: Self.keys)
   }

@@ -130,7 +130,7 @@ import Torch
   private func config(_ text: String) throws -> BERTConfig {
     try Fixtures.withFolder { folder in
       try Data(text.utf8).write(to: folder.appendingPathComponent("config.json"))
-      return try BERTConfig(folder: folder)
+      return try BERTConfig(ConfigFile(folder: folder))
     }
   }
 

@@ -42,11 +42,8 @@ public struct BERTConfig: EncoderConfig, Equatable {
 
   public var headSize: Int { hiddenSize / headCount }
 
-  /// Reads and checks `config.json` of a model folder.
   /// - Throws: `FathomError` naming the key that is wrong, or what Fathom does not compute.
-  public init(folder: URL) throws { try self.init(ConfigFile(folder: folder)) }
-
-  init(_ file: ConfigFile) throws {
+  public init(_ file: ConfigFile) throws {
     try BERTConfig.refuseWhatDiffers(file)
     vocabularySize = try file.size("vocab_size", in: 1...10_000_000)
     hiddenSize = try file.size("hidden_size", in: 1...65536)

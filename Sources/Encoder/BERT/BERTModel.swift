@@ -31,7 +31,7 @@ public final class BERTModel: Encoder {
   /// in ``drawnLayers``.
   /// - Throws: `FathomError` naming the file and the tensor that is wrong.
   public convenience init(_ checkpoint: Checkpoint, options: EncoderOptions) throws {
-    var config = try BERTConfig(folder: checkpoint.folder)
+    var config = try BERTConfig(checkpoint.config)
     let kept = try (options.blocks ?? .first(config.blockCount)).indices(of: config.blockCount)
     config.blockCount = kept.count
     config.maximumPositions = options.maximumPositions ?? config.maximumPositions

@@ -61,7 +61,7 @@ public struct FuzzedReader: Sendable {
       FuzzedReader(
         name: "config", fileName: "config.json", isJSON: true,
         seeds: [try bytes(golden + "config.json"), try bytes("Sample/model/config.json")], companions: [:]
-      ) { folder in _ = try BERTConfig(folder: folder) },
+      ) { folder in _ = try BERTConfig(ConfigFile(folder: folder)) },
       FuzzedReader(
         name: "tokenizer", fileName: "tokenizer.json", isJSON: true, seeds: [Array(sampleTokenizer.utf8)],
         companions: [:], read: tokenize),
