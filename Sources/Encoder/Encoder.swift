@@ -34,6 +34,10 @@ public protocol Encoder: Module {
     _ batch: PackedTokens, reading: EncoderReading, embedded: Tensor?, dtype: DType, training: Bool
   ) -> EncoderOutput
 
+  /// Everything there is to see: ``EncoderOutput/pooled`` where there is a pooler, all hidden states, and the
+  /// attentions of a family that has some.
+  func everything(_ batch: PackedTokens) -> EncoderOutput
+
   /// The queries and keys `[T,H]` of a block, from the hidden states that entered it.
   func queriesAndKeys(block: Int, _ x: Tensor) -> (queries: Tensor, keys: Tensor)
 
@@ -42,6 +46,12 @@ public protocol Encoder: Module {
 
   /// Draws every weight as the family's pretraining started.
   func initialize()
+}
+
+extension Encoder {
+  public func everything(_ batch: PackedTokens) -> EncoderOutput {
+    self(batch, reading: .allStates, embedded: nil, dtype: .float32, training: false)
+  }
 }
 
 /// The sizes and rates that every family has, whatever `config.json` calls them.

@@ -8,7 +8,7 @@ import WordPiece
 
 struct OutputsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "outputs", abstract: "Write every output of a truncated BERT for one text.",
+    commandName: "outputs", abstract: "Write every output of a truncated encoder for one text.",
     usage: "fathom outputs --model <model> --text <text> --out <out> [<options>]",
     discussion: """
       Tensors: sequence_output [1,P,H], pooled_output [1,H], hidden_states.0…K [1,P,H], attentions.0…K-1 \
@@ -38,10 +38,8 @@ struct OutputsCommand: ParsableCommand {
   var out: PathArgument
 
   func run() throws {
-    let folder = model.url
-    let checkpoint = try Checkpoint(folder: folder)
-    let available = try BERTConfig(checkpoint.config).blockCount
-    let count = blocks ?? available
+    let checkpoint = try Checkpoint(folder: model.url)
+    let count = try blocks ?? EncoderRegistry.config(checkpoint.config).blockCount
     var selection: BlockSelection
     switch from {
     case .first: selection = .first(count)
@@ -50,20 +48,18 @@ struct OutputsCommand: ParsableCommand {
     }
     if let blockList { selection = .list(blockList) }
     RandomState.seed(0)  // the same outputs each time, also where a layer is drawn
-    let bert = try BERTModel(checkpoint, blocks: selection)
-    for layer in bert.drawnLayers {
+    let encoder = try EncoderRegistry.open(checkpoint, options: EncoderOptions(blocks: selection))
+    for layer in encoder.drawnLayers {
       Output.note("warning: \(model) has no \(layer): it is drawn anew, and what it gives means nothing")
     }
-    let tokenizer = try Tokenizer(folder: folder, modelStates: checkpoint.config.tokenizerClass)
-    let ids = tokenizer.encode(text, maximumLength: bert.config.maximumPositions)
-    guard ids.allSatisfy({ $0 < bert.config.vocabularySize }) else {
+    let tokenizer = try Tokenizer(folder: model.url, modelStates: checkpoint.config.tokenizerClass)
+    let ids = tokenizer.encode(text, maximumLength: encoder.config.maximumPositions)
+    guard ids.allSatisfy({ $0 < encoder.config.vocabularySize }) else {
       throw FathomError(
         .mismatch, at: model.description, "the vocabulary is larger than config.json says",
         mend: "bring the vocab.txt that belongs to the model")
     }
-    let output = withoutGradients {
-      bert(PackedTokens([ids]), keepingHiddenStates: true, keepingAttentions: true)
-    }
+    let output = withoutGradients { encoder.everything(PackedTokens([ids])) }
     var tensors: [(name: String, tensor: Tensor)] = [
       ("sequence_output", output.sequence), ("ids", Tensor(ids.map(Int64.init), shape: [1, ids.count])),
     ]

@@ -142,10 +142,8 @@ struct PretrainCommand: ParsableCommand {
     if let model {
       let folder = model.url
       let checkpoint = try Checkpoint(folder: folder)
-      let mlm = MaskedLanguageModel(try BERTModel(checkpoint))
-      if try !mlm.loadHead(checkpoint) {
-        Output.note("\(model) has no masked-token head: a fresh one is trained")
-      }
+      let mlm = try MaskedLanguageModel(checkpoint)
+      if mlm.headIsNew { Output.note("\(model) has no masked-token head: a fresh one is trained") }
       let tokenizer = try Tokenizer(folder: folder, modelStates: checkpoint.config.tokenizerClass)
       guard tokenizer.tokenCount <= mlm.bert.config.vocabularySize else {
         throw FathomError(
@@ -160,9 +158,7 @@ struct PretrainCommand: ParsableCommand {
       vocabularySize: vocabulary.tokens.count, hiddenSize: hidden, blockCount: blocks, headCount: heads,
       intermediateSize: 4 * hidden, hiddenDropout: dropout, attentionDropout: dropout,
       maximumPositions: maxLength)
-    let bert = BERTModel(config)
-    bert.initialize()
-    return (MaskedLanguageModel(bert), try Tokenizer(vocabulary, options: normalisation))
+    return (MaskedLanguageModel(new: config), try Tokenizer(vocabulary, options: normalisation))
   }
 
   private func lines(_ path: PathArgument) throws -> [String] {

@@ -1,5 +1,6 @@
 import Checkpoint
-import Encoder
+@testable import Encoder
+import Files
 import Fixtures
 import Foundation
 import Testing
@@ -84,6 +85,10 @@ final class WordsModel: Encoder {
       }
       #expect(output.features(.tokens).array(Float.self) == [10, 11, 0, 1, 6, 7])
       #expect(output.features(.firstToken).array(Float.self) == [10, 11, 6, 7])
+      let everything = withoutGradients { encoder.everything(PackedTokens([[5, 0], [3]])) }
+      #expect(everything.hiddenStates.count == 1 && everything.attentions.isEmpty && everything.pooled == nil)
+      let refused = #expect(throws: FathomError.self) { try MaskedLanguageModel(encoder, at: "words-model") }
+      #expect(refused?.code == .unsupported && refused?.description.contains("the family 'words'") == true)
     }
   }
 }

@@ -113,6 +113,10 @@ public final class BERTModel: Encoder {
       hiddenStates: hiddenStates, attentions: attentions)
   }
 
+  public func everything(_ batch: PackedTokens) -> EncoderOutput {
+    self(batch, keepingHiddenStates: true, keepingAttentions: true)
+  }
+
   public func queriesAndKeys(block: Int, _ x: Tensor) -> (queries: Tensor, keys: Tensor) {
     (blocks[block].attention.query(x), blocks[block].attention.key(x))
   }

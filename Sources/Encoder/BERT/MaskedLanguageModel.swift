@@ -11,6 +11,8 @@ public final class MaskedLanguageModel: Module {
   @Child("cls.predictions.transform.LayerNorm") var norm: LayerNorm
   @Child("cls.predictions.decoder") var decoder: Decoder?
   @Parameter("cls.predictions.bias") var bias: Tensor
+  /// Whether the head was drawn, and not taken from a checkpoint.
+  public private(set) var headIsNew = true
 
   /// A table of its own, for models whose words do not share that of the embeddings.
   final class Decoder: Module {
@@ -32,10 +34,37 @@ public final class MaskedLanguageModel: Module {
     decoder?.weight.fillNormal(deviation: config.initializerRange)
   }
 
+  /// A new model whose weights are drawn as BERT's pretraining started.
+  public convenience init(new config: BERTConfig) {
+    let bert = BERTModel(config)
+    bert.initialize()
+    self.init(bert)
+  }
+
+  /// Opens the encoder of a checkpoint, with its head where it has one: see ``headIsNew``.
+  /// - Throws: `FathomError` naming the file and the tensor that is wrong, or the family that has no such head.
+  public convenience init(_ checkpoint: Checkpoint) throws {
+    try self.init(EncoderRegistry.open(checkpoint), at: checkpoint.folder.path)
+    headIsNew = try !loadHead(checkpoint)
+  }
+
+  /// - Parameters:
+  ///   - encoder: its weights are kept; the head starts fresh.
+  ///   - path: for messages.
+  /// - Throws: `FathomError` when the encoder's family has no head that guesses masked tokens.
+  convenience init<E: Encoder>(_ encoder: E, at path: String) throws {
+    guard let bert = encoder as? BERTModel else {
+      throw FathomError(
+        .unsupported, at: path,
+        "a model of the family '\(E.modelType)' has no head that guesses masked tokens",
+        mend: "go on with one of the family '\(BERTModel.modelType)'")
+    }
+    self.init(bert)
+  }
+
   /// Takes the head from a checkpoint that has one; says whether it did.
   /// - Throws: `FathomError` naming the tensor that is wrong.
-  @discardableResult
-  public func loadHead(_ checkpoint: Checkpoint) throws -> Bool {
+  private func loadHead(_ checkpoint: Checkpoint) throws -> Bool {
     guard checkpoint.contains("cls.predictions.transform.dense.weight"),
       let stored = checkpoint["cls.predictions.bias"] ?? checkpoint["cls.predictions.decoder.bias"]
     else {
