@@ -94,7 +94,7 @@ public final class AttentionModel {
   ///   longer.
   /// - Throws: `FathomError` when a weight or a logit is not finite.
   public func read(_ text: AlignedText) throws -> TextReading {
-    let batch = PackedTokens([text.ids])
+    let batch = PackedTokens([text.encoded.ids])
     let (blocks, rollout) = try withoutGradients { () throws -> ([TextReading.Block], [Float]) in
       let states = encoder(
         batch, reading: .allStates, embedded: nil, dtype: .float32, training: false
@@ -107,10 +107,10 @@ public final class AttentionModel {
       }
       return (blocks, try finite(self.rollout(pairs).array(), "the weights of rollout"))
     }
-    let explained = try classifier.map { try explain($0, text.ids) }
+    let explained = try classifier.map { try explain($0, text.encoded.ids) }
     return TextReading(
-      text, tokens: tokenizer.tokens(text.ids),
-      isSpecial: text.ids.map(tokenizer.isSpecial),
+      text, tokens: tokenizer.tokens(text.encoded.ids),
+      isSpecial: text.encoded.ids.map(tokenizer.isSpecial),
       blocks: blocks, headCount: headCount, headSize: headSize, rollout: rollout,
       prediction: explained?.prediction, attributions: explained?.attributions ?? [])
   }

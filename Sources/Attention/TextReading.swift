@@ -45,7 +45,7 @@ public struct TextReading: Sendable {
     texts = text.pieces.map(\.text)
     words = text.pieces.map(\.word)
     isSpaced = text.pieces.map(\.isSpaced)
-    tokenCount = text.tokenCount
+    tokenCount = text.encoded.tokenCount
     self.blocks = blocks
     self.headCount = headCount
     self.headSize = headSize

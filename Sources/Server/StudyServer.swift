@@ -145,9 +145,9 @@ public struct StudyServer: Sendable {
     // Reading takes a forward and a backward pass and megabytes of answer: it counts as many texts.
     let data = try await queue.run(texts: 32) {
       let model = try models.attention(name)
-      let encoded = model.encode(text)
-      metrics.addTruncated(encoded.isTruncated ? 1 : 0)
-      return try JSONSerialization.data(withJSONObject: AttentionExample(try model.read(encoded)).json)
+      let aligned = model.encode(text)
+      metrics.addTruncated(aligned.encoded.isTruncated ? 1 : 0)
+      return try JSONSerialization.data(withJSONObject: AttentionExample(try model.read(aligned)).json)
     }
     return Response.json(data)
   }

@@ -182,16 +182,16 @@ extension Tokenizer {
 
   public func encodeWithOffsets(
     _ text: String, maximumLength: Int?, truncation: Truncation
-  ) -> TokenizedText {
+  ) -> EncodedText {
     precondition(maximumLength ?? 2 >= 2, "a maximum length leaves room for [CLS] and [SEP]")
     let encoder = WordEncoder(self, keepsRanges: true)
     var ids: [Int32] = []
     var text = text
     text.withUTF8 { encoder.encode($0, into: &ids) }
     let room = maximumLength.map { $0 - 2 } ?? ids.count
-    return TokenizedText(
+    return EncodedText(
       ids: [clsTokenID] + truncation.apply(ids, room: room) + [sepTokenID],
-      ranges: [nil] + truncation.apply(encoder.ranges, room: room) + [nil], uncutCount: ids.count + 2)
+      ranges: [nil] + truncation.apply(encoder.ranges, room: room) + [nil], tokenCount: ids.count + 2)
   }
 
   private func encode(

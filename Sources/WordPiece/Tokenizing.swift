@@ -33,7 +33,7 @@ public protocol Tokenizing: Sendable {
   ) -> [[Int32]]
 
   /// The same ids as ``encode(_:maximumLength:truncation:)``, with their ranges in the text.
-  func encodeWithOffsets(_ text: String, maximumLength: Int?, truncation: Truncation) -> TokenizedText
+  func encodeWithOffsets(_ text: String, maximumLength: Int?, truncation: Truncation) -> EncodedText
 
   /// Writes files that Hugging Face's `AutoTokenizer` opens with the same ids.
   /// - Throws: `FathomError` naming the file.
@@ -54,7 +54,7 @@ extension Tokenizing {
     encode(texts, maximumLength: maximumLength, truncation: truncation, threads: nil)
   }
 
-  public func encodeWithOffsets(_ text: String, maximumLength: Int? = nil) -> TokenizedText {
+  public func encodeWithOffsets(_ text: String, maximumLength: Int? = nil) -> EncodedText {
     encodeWithOffsets(text, maximumLength: maximumLength, truncation: .head)
   }
 

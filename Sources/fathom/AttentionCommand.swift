@@ -84,13 +84,13 @@ struct AttentionCommand: ParsableCommand {
     var shown: [AttentionExample] = []
     var pageBytes = 0
     for (text, label) in texts {
-      let encoded = opened.encode(text)
-      guard options.token < encoded.ids.count else {
+      let aligned = opened.encode(text)
+      guard options.token < aligned.encoded.ids.count else {
         throw ValidationError(
-          "--token \(options.token): the text has \(encoded.ids.count) tokens, counted from 0")
+          "--token \(options.token): the text has \(aligned.encoded.ids.count) tokens, counted from 0")
       }
       let example = AttentionExample(
-        try opened.read(encoded), origin: try origin?.read(encoded), label: label)
+        try opened.read(aligned), origin: try origin?.read(aligned), label: label)
       try show(example, options)
       guard html != nil else { continue }
       pageBytes += example.pageBytes

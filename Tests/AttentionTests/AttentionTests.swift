@@ -78,7 +78,7 @@ import WordPiece
     try Self.withModels { classifier, _ in
       let model = try AttentionModel(classifier, name: "tiny")
       let text = model.encode("a very good film")
-      let ids = text.ids
+      let ids = text.encoded.ids
       let reading = try model.read(text)
       let predicted = try #require(reading.prediction)
       let best = classifier.settings.labels.firstIndex(of: predicted.label)!

@@ -35,7 +35,7 @@ import WordPiece
   @Test func `the unknown token is shown as the word that it stands for`() throws {
     let text = try Self.encoded("Zebra bad")
     #expect(text.pieces.map(\.text) == ["[CLS]", "Zebra", "bad", "[SEP]"])
-    #expect(text.ids[1] == 1)
+    #expect(text.encoded.ids[1] == 1)
   }
 
   @Test func `ids are the tokenizer's, whatever the text holds`() throws {
@@ -43,14 +43,14 @@ import WordPiece
     {
       let tokenizer = try Tokenizer(Vocabulary(TinyTask.words))
       let found = AlignedText(text, tokenizer, maximumLength: 32, truncation: .head)
-      #expect(found.ids == tokenizer.encode(text, maximumLength: 32))
+      #expect(found.encoded.ids == tokenizer.encode(text, maximumLength: 32))
     }
   }
 
   @Test func `a text that was cut says how long it was`() throws {
     let text = try Self.encoded("not bad not bad not bad", maximumLength: 5)
-    #expect(text.isTruncated && text.tokenCount == 8 && text.ids.count == 5)
-    #expect(try !Self.encoded("not bad").isTruncated)
+    #expect(text.encoded.isTruncated && text.encoded.tokenCount == 8 && text.encoded.ids.count == 5)
+    #expect(try !Self.encoded("not bad").encoded.isTruncated)
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Testing
+import WordPiece
 
 @testable import Classification
 @testable import Server

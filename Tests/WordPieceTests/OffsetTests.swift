@@ -8,7 +8,7 @@ import WordPiece
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "cafe", "##s", "!", "new", "york",
   ])
 
-  private func parts(_ text: String, _ encoded: TokenizedText) -> [String] {
+  private func parts(_ text: String, _ encoded: EncodedText) -> [String] {
     let bytes = Array(text.utf8)
     return encoded.ranges.map { $0.map { String(decoding: bytes[$0], as: UTF8.self) } ?? "" }
   }
@@ -25,7 +25,7 @@ import WordPiece
     let tokenizer = try Tokenizer(vocabulary)
     let encoded = tokenizer.encodeWithOffsets("the cafe!", maximumLength: 4, truncation: .tail)
     #expect(parts("the cafe!", encoded) == ["", "cafe", "!", ""])
-    #expect(encoded.uncutCount == 5 && encoded.isTruncated)
+    #expect(encoded.tokenCount == 5 && encoded.isTruncated)
   }
 
   @Test func `ids with ranges equal those without on the goldens`() throws {
