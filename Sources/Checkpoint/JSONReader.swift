@@ -49,9 +49,8 @@ package struct JSONReader {
 
   package mutating func text() throws -> String {
     let range = try textRange()
-    let raw = UnsafeRawBufferPointer(rebasing: bytes[range])
-    if raw.contains(UInt8(ascii: "\\")) { return try unescaped(raw) }
-    return try decoded(raw)
+    guard let text = JSONText.decoded(UnsafeRawBufferPointer(rebasing: bytes[range])) else { throw fault }
+    return text
   }
 
   /// A number without fraction or exponent that fits.
@@ -146,65 +145,6 @@ package struct JSONReader {
     guard position < bytes.count else { throw fault }
     position += 1
     return start..<position - 1
-  }
-
-  private func decoded(_ raw: UnsafeRawBufferPointer) throws -> String {
-    let text = String(decoding: raw, as: UTF8.self)
-    guard text.utf8.elementsEqual(raw) else { throw fault }
-    return text
-  }
-
-  private func unescaped(_ raw: UnsafeRawBufferPointer) throws -> String {
-    var plain: [UInt8] = []
-    plain.reserveCapacity(raw.count)
-    var index = 0
-    while index < raw.count {
-      guard raw[index] == UInt8(ascii: "\\") else {
-        plain.append(raw[index])
-        index += 1
-        continue
-      }
-      guard index + 1 < raw.count else { throw fault }
-      if raw[index + 1] == UInt8(ascii: "u") {
-        let (scalar, length) = try escapedScalar(raw, at: index)
-        plain += Array(String(Character(scalar)).utf8)
-        index += length
-      } else {
-        guard let byte = Self.escapes[raw[index + 1]] else { throw fault }
-        plain.append(byte)
-        index += 2
-      }
-    }
-    return try plain.withUnsafeBytes { try decoded($0) }
-  }
-
-  private static let escapes: [UInt8: UInt8] = [
-    UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
-    UInt8(ascii: "/"): UInt8(ascii: "/"), UInt8(ascii: "b"): 8, UInt8(ascii: "f"): 12,
-    UInt8(ascii: "n"): 10, UInt8(ascii: "r"): 13, UInt8(ascii: "t"): 9,
-  ]
-
-  /// `\uXXXX`, or two of them for a scalar beyond U+FFFF.
-  private func escapedScalar(_ raw: UnsafeRawBufferPointer, at index: Int) throws -> (Unicode.Scalar, Int) {
-    let first = try codeUnit(raw, at: index)
-    if let scalar = Unicode.Scalar(first) { return (scalar, 6) }
-    let second = try codeUnit(raw, at: index + 6)
-    guard (0xD800..<0xDC00).contains(first), (0xDC00..<0xE000).contains(second) else { throw fault }
-    let value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
-    guard let scalar = Unicode.Scalar(value) else { throw fault }
-    return (scalar, 12)
-  }
-
-  private func codeUnit(_ raw: UnsafeRawBufferPointer, at index: Int) throws -> UInt16 {
-    guard index + 6 <= raw.count, raw[index] == UInt8(ascii: "\\"), raw[index + 1] == UInt8(ascii: "u") else {
-      throw fault
-    }
-    var value: UInt16 = 0
-    for byte in raw[index + 2..<index + 6] {
-      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else { throw fault }
-      value = value << 4 | UInt16(digit)
-    }
-    return value
   }
 
   // MARK: Numbers

@@ -77,18 +77,6 @@ import Torch
     }
   }
 
-  @Test func `a digest is that of the weights, and is made again when the file changed`() throws {
-    try Fixtures.withFolder { folder in
-      let file = folder.appendingPathComponent("model.safetensors")
-      try SafeTensors.write([("a", .zeros([2]))], to: file)
-      let first = try Checkpoint(folder: folder).digest
-      #expect(try first == FileDigest.sha256(of: file))
-      try SafeTensors.write([("a", .full(1, [2]))], to: file)
-      #expect(try Checkpoint(folder: folder).digest == FileDigest.sha256(of: file))
-      #expect(try Checkpoint(folder: folder).digest != first)
-    }
-  }
-
   @Test func `one archive is a checkpoint, by its path or as the only one of a folder`() throws {
     let archive = Fixtures.goldens.appendingPathComponent("bert/legacy.bin")
     try Fixtures.withFolder { folder in
