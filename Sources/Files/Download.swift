@@ -6,6 +6,9 @@ import Foundation
 
 /// Fetches a file over HTTP: goes on where an earlier try stopped, and checks the sum before the file takes
 /// its name.
+///
+/// By a delegate, since on Linux URLSession has no `bytes(for:)`, and its `download(for:)` keeps nothing of a try
+/// that was stopped.
 public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   /// What the finished file must hash to.
   public enum Checksum: Sendable, Equatable {
