@@ -109,6 +109,8 @@ struct AttentionPageTests {
         report.thumbs = document.querySelectorAll(".thumb").length; report.model = save.drawing("model");
         document.querySelector('[data-place="1-0"]').onclick(); report.opened = [state.view, state.layer, state.head];
         view("neuron"); report.softmax = [...document.querySelectorAll("#stage rect")].length; report.neuron = save.drawing("neurons");
+        report.hyphens = [...document.querySelectorAll("#stage text")].filter(t => /^-[0-9]/.test(t.textContent)).length;
+        report.minus = figure((-0.5).toFixed(2));
         const kept = []; save.file = (text, type, name) => kept.push(text, name); save.html(); report.page = kept;
         """)
     #expect(visit.report["problems"] as? [String] == [] && visit.console.isEmpty)
@@ -118,6 +120,7 @@ struct AttentionPageTests {
     #expect(visit.report["thumbs"] as? Int == 4)
     #expect(visit.report["opened"] as? [AnyHashable] == ["head", 1, 0])
     #expect(visit.report["softmax"] as? Int == count)
+    #expect(visit.report["hyphens"] as? Int == 0 && visit.report["minus"] as? String == "\u{2212}0.50")
     for key in ["text", "head", "model", "neuron"] {
       let svg = try #require(visit.report[key] as? String)
       #expect(isWellFormed(svg), "\(key)")
