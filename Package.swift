@@ -65,6 +65,7 @@ let package = Package(
       name: "CKernels", exclude: ["KERNELS.md"], cxxSettings: engineHeaders, linkerSettings: engine),
     .target(name: "CTorch", dependencies: ["CKernels"], cxxSettings: engineHeaders, linkerSettings: engine),
     room("Files", [.product(name: "Crypto", package: "swift-crypto")]),
+    room("Hub", ["Files"]),
     room("Torch", ["CTorch", "Files"]),
     busyRoom("WordPiece", ["Files"]),
     busyRoom("Checkpoint", ["Torch", "Files"]),
@@ -99,14 +100,19 @@ let package = Package(
     .executableTarget(
       name: "fathom",
       dependencies: [
-        "Files", "Server", "Benchmark",
+        "Files", "Hub", "Server", "Benchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: engine),
     .target(
-      name: "Fixtures", dependencies: ["Encoder", "Checkpoint", "Files", "WordPiece", "Training"],
+      name: "Fixtures",
+      dependencies: [
+        "Encoder", "Checkpoint", "Files", "WordPiece", "Training",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       path: "Tests/Fixtures"),
     tests("Files"),
+    tests("Hub"),
     .target(
       name: "Mutation",
       dependencies: ["Files", "WordPiece", "Checkpoint", "Encoder", "Corpus", "Training", "Study"],

@@ -133,7 +133,7 @@ extension Checkpoint {
     }
     throw FathomError(
       .notFound, at: folder.path, "the folder has no model.safetensors or pytorch_model.bin",
-      mend: "name a model folder, or run `fathom fetch bert-base-cased`")
+      mend: "name a model folder, or a model at Hugging Face such as bert-base-cased")
   }
 
   private static func existing(_ name: String, _ folder: URL) -> URL? {

@@ -1,48 +1,47 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
-
-/// Fetches a file over HTTP: goes on where an earlier try stopped, and checks the sum before the file takes
-/// its name.
-///
-/// By a delegate, since on Linux URLSession has no `bytes(for:)`, and its `download(for:)` keeps nothing of a try
-/// that was stopped.
-public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+/// Fetches a file over HTTP: goes on where an earlier try stopped, and checks length and sum before the file
+/// takes its name.
+public struct Download {
   /// What the finished file must hash to.
   public enum Checksum: Sendable, Equatable {
     case sha256(String)
     case md5(String)
+    /// SHA-1, of the content or of git's blob of it: servers of either kind name files by it.
+    case sha1(String)
 
     var expected: String {
       switch self {
-      case .sha256(let text), .md5(let text): text
+      case .sha256(let text), .md5(let text), .sha1(let text): text.lowercased()
       }
     }
   }
 
+  private let request: WebRequest
   private let destination: URL
   private let partial: URL
-  private let source: URL
-  private var checksum: Checksum?
+  private let checksum: Checksum?
+  private let sizeBytes: Int?
+  /// Of a body whose length nobody says.
+  private let limitBytes: Int
   private let progress: (_ received: Int, _ total: Int?) -> Void
-  private let finished = DispatchSemaphore(value: 0)
-  private var file: FileHandle?
-  private var received = 0
-  private var total: Int?
-  private var status = 0
-  private var failure: (any Error)?
 
   /// - Parameters:
+  ///   - partial: where what was received is kept until it is whole; nil for the destination with `.part`.
   ///   - checksum: nil takes the sum that the server names for large files (`X-Linked-ETag`), if it does.
-  private init(
-    _ source: URL, _ destination: URL, _ checksum: Checksum?, _ progress: @escaping (Int, Int?) -> Void
+  ///   - sizeBytes: what the file is known to have; nil believes the server.
+  ///   - limitBytes: how much is taken of a server that does not say how much it sends.
+  package init(
+    _ request: WebRequest, to destination: URL, partial: URL? = nil, checksum: Checksum? = nil,
+    sizeBytes: Int? = nil, limitBytes: Int = 1 << 30,
+    progress: @escaping (_ received: Int, _ total: Int?) -> Void = { _, _ in }
   ) {
-    self.source = source
+    self.request = request
     self.destination = destination
-    partial = destination.appendingPathExtension("part")
+    self.partial = partial ?? destination.appendingPathExtension("part")
     self.checksum = checksum
+    self.sizeBytes = sizeBytes
+    self.limitBytes = limitBytes
     self.progress = progress
   }
 
@@ -52,148 +51,142 @@ public final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendab
     progress: @escaping (_ received: Int, _ total: Int?) -> Void = { _, _ in },
     shouldStop: @escaping () -> Bool = { false }
   ) throws {
-    let download = Download(source, destination, checksum, progress)
-    try download.run(shouldStop)
+    try Download(WebRequest(source), to: destination, checksum: checksum, progress: progress).run(shouldStop)
   }
 
-  private func run(_ shouldStop: () -> Bool) throws {
+  /// - Throws: ``FathomError``; what was received stays for the next try.
+  package func run(_ shouldStop: @escaping () -> Bool) throws {
+    let file = try open()
+    defer { try? file.close() }
+    var received = try start(file)
+    var sum = checksum
+    if sizeBytes == nil || received < sizeBytes! {
+      let linked = try receive(into: file, &received, shouldStop)
+      if sum == nil { sum = linked }
+    }
+    if let sum { try verify(sum, received) }
+    do { try file.synchronize() } catch { throw AtomicFile.fault(destination, error) }
+    guard rename(partial.path, destination.path) == 0 else { throw AtomicFile.fault(destination, errno) }
+  }
+
+  private func open() throws -> FileHandle {
     let folder = destination.deletingLastPathComponent()
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
       throw FathomError(.unwritable, at: folder.path, "cannot be made", mend: "choose another \(.out)")
     }
-    if !FileManager.default.fileExists(atPath: partial.path) {
-      _ = FileManager.default.createFile(atPath: partial.path, contents: nil)
-    }
-    guard let handle = FileHandle(forUpdatingAtPath: partial.path) else {
+    // Not through a link: whoever may write to a shared folder must not choose the file.
+    let descriptor = Foundation.open(
+      partial.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard descriptor >= 0 else {
       throw FathomError(
         .unwritable, at: partial.path, "cannot be written", mend: "check the folder's permissions")
     }
-    file = handle
-    received = Int((try? handle.seekToEnd()) ?? 0)
-    var request = URLRequest(url: source, timeoutInterval: 60)
-    if received > 0 { request.setValue("bytes=\(received)-", forHTTPHeaderField: "Range") }
-    let session = URLSession(configuration: .ephemeral, delegate: self, delegateQueue: nil)
-    let task = session.dataTask(with: request)
-    task.resume()
-    while finished.wait(timeout: .now() + 0.2) == .timedOut {
-      if shouldStop() {
-        task.cancel()
-        break
-      }
-    }
-    session.invalidateAndCancel()
-    try? handle.close()
-    if shouldStop() {
-      throw FathomError(
-        .failed, "stopped; \(received) bytes are kept", mend: "run the same command to go on")
-    }
-    if let failure {
-      if let failure = failure as? FathomError { throw failure }
-      throw FathomError(
-        .network, at: source.absoluteString, "could not be fetched (\(failure.localizedDescription))",
-        mend: "check the network and run again, or bring the file and put it at \(destination.path)")
-    }
-    // 416: an earlier try had received everything.
-    guard status == 200 || status == 206 || status == 416 else {
-      throw FathomError(
-        status == 404 ? .notFound : .network, at: source.absoluteString, "the server answered \(status)",
-        mend: "try later, or bring the file and put it at \(destination.path)")
-    }
-    if let total, received != total, status != 416 {
-      throw FathomError(
-        .network, at: source.absoluteString, "ended at byte \(received) of \(total)",
-        mend: "run again to go on")
-    }
-    if let checksum { try verify(checksum) }
-    guard rename(partial.path, destination.path) == 0 else {
-      throw AtomicFile.fault(destination, errno)
-    }
+    return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  private func verify(_ checksum: Checksum) throws {
+  /// How much an earlier try received.
+  private func start(_ file: FileHandle) throws -> Int {
+    let received = Int((try? file.seekToEnd()) ?? 0)
+    guard let sizeBytes, received > sizeBytes else { return received }
+    try restart(file)
+    return 0
+  }
+
+  private func restart(_ file: FileHandle) throws {
+    do { try file.truncate(atOffset: 0) } catch { throw AtomicFile.fault(partial, error) }
+  }
+
+  /// - Returns: the sum that the server names on the way.
+  private func receive(
+    into file: FileHandle, _ received: inout Int, _ shouldStop: @escaping () -> Bool
+  ) throws -> Checksum? {
+    var request = request
+    if received > 0 { request.headers["Range"] = "bytes=\(received)-" }
+    let begin = received
+    nonisolated(unsafe) var count = received
+    nonisolated(unsafe) var total: Int?
+    nonisolated(unsafe) var linked: Checksum?
+    var handling = WebRequest.Handling()
+    handling.shouldStop = shouldStop
+    handling.follows = { redirect, _ in
+      // Large files are redirected; their sum is named on the way.
+      linked = Download.sum(redirect) ?? linked
+      return true
+    }
+    handling.begins = { answer in
+      linked = Download.sum(answer) ?? linked
+      guard answer.status == 200 || answer.status == 206 else { return false }
+      if answer.status == 206, answer["Content-Range"]?.hasPrefix("bytes \(begin)-") != true {
+        throw fault(.network, "the server sends another part than was asked for", mend: "run again")
+      }
+      // A server without ranges sends everything again.
+      if answer.status == 200, begin > 0 {
+        try restart(file)
+        count = 0
+      }
+      total = answer.length.map { count + $0 }
+      if let total, let sizeBytes, total != sizeBytes {
+        throw fault(.network, "the server sends \(total) bytes of a file of \(sizeBytes)", mend: "try later")
+      }
+      return true
+    }
+    handling.receives = { data in
+      count += data.count
+      guard count <= total ?? sizeBytes ?? limitBytes else {
+        throw fault(
+          .network, "the server sends more than \(total ?? sizeBytes ?? limitBytes) bytes", mend: "try later")
+      }
+      do { try file.write(contentsOf: data) } catch { throw AtomicFile.fault(partial, error) }
+      progress(count, total ?? sizeBytes)
+    }
+    let answer: WebRequest.Answer
+    do { answer = try request.send(handling) } catch is WebRequest.Stopped {
+      throw FathomError(
+        .failed, "stopped; \(count) bytes are kept", mend: "run the same command to go on")
+    } catch let error as FathomError where error.code == .network && error.place != nil {
+      throw FathomError(
+        .network, at: error.place, error.what,
+        mend: "check the network and run again, or bring the file \(place)")
+    }
+    received = count
+    // 416: an earlier try had received everything.
+    guard answer.status == 200 || answer.status == 206 || answer.status == 416 && begin > 0 else {
+      throw fault(
+        answer.status == 404 ? .notFound : .network, "the server answered \(answer.status)",
+        mend: "try later, or bring the file \(place)")
+    }
+    if answer.status != 416, let total = total ?? sizeBytes, count != total {
+      throw fault(.network, "ended at byte \(count) of \(total)", mend: "run again to go on")
+    }
+    return linked
+  }
+
+  private var place: String { "and put it at \(destination.path)" }
+
+  private func fault(_ code: FathomError.Code, _ what: Sentence, mend: Sentence) -> FathomError {
+    FathomError(code, at: request.url.absoluteString, what, mend: mend)
+  }
+
+  private func verify(_ checksum: Checksum, _ size: Int) throws {
     let found =
       switch checksum {
       case .sha256: try FileDigest.sha256(of: partial)
       case .md5: try FileDigest.md5(of: partial)
+      case .sha1:
+        try FileDigest.gitBlob(partial, size: size) == checksum.expected
+          ? checksum.expected : FileDigest.sha1(of: partial)
       }
-    if found != checksum.expected.lowercased() {
+    if found != checksum.expected {
       unlink(partial.path)
-      throw FathomError(
-        .damaged, at: source.absoluteString,
-        "the checksum is \(found) where \(checksum.expected) is expected, the file was discarded",
+      throw fault(
+        .damaged, "the checksum is \(found) where \(checksum.expected) is expected, the file was discarded",
         mend: "run again")
     }
   }
 
-  // MARK: URLSessionDataDelegate
-
-  public func urlSession(
-    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
-  ) {
-    // On Linux a cancelled answer reports no completion: whoever cancels says itself that it is over.
-    func refuse() {
-      completionHandler(.cancel)
-      dataTask.cancel()
-      finished.signal()
-    }
-    guard let answer = response as? HTTPURLResponse else { return refuse() }
-    status = answer.statusCode
-    if let mark = answer.value(forHTTPHeaderField: "X-Linked-ETag") { noteSum(mark) }
-    let isPart =
-      status == 206
-      && answer.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(received)-") == true
-    if status == 206, !isPart {
-      status = 0
-      return refuse()
-    }
-    guard status == 200 || status == 206 else { return refuse() }
-    do {
-      // A server without ranges sends everything again.
-      if status == 200 {
-        received = 0
-        try file?.truncate(atOffset: 0)
-      }
-      let length = answer.expectedContentLength
-      total = length >= 0 ? received + Int(length) : nil
-      completionHandler(.allow)
-    } catch {
-      failure = error
-      refuse()
-    }
-  }
-
-  public func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    do {
-      try file?.write(contentsOf: data)
-      received += data.count
-      progress(received, total)
-    } catch {
-      failure = AtomicFile.fault(partial, error)
-      dataTask.cancel()
-      finished.signal()
-    }
-  }
-
-  public func urlSession(
-    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
-  ) {
-    let wasCancelledByAnswer = (error as? URLError)?.code == .cancelled
-    if failure == nil, let error, !wasCancelledByAnswer { failure = error }
-    finished.signal()
-  }
-
-  public func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-    newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
-  ) {
-    // Large files are redirected; their sum is named on the way.
-    if let mark = response.value(forHTTPHeaderField: "X-Linked-ETag") { noteSum(mark) }
-    completionHandler(request)
-  }
-
-  private func noteSum(_ mark: String) {
+  private static func sum(_ answer: WebRequest.Answer) -> Checksum? {
+    guard let mark = answer["X-Linked-ETag"] else { return nil }
     let sum = mark.trimmingCharacters(in: CharacterSet(charactersIn: "\"W/"))
-    if checksum == nil, sum.count == 64, sum.allSatisfy(\.isHexDigit) { checksum = .sha256(sum) }
+    return sum.count == 64 && sum.allSatisfy(\.isHexDigit) ? .sha256(sum) : nil
   }
 }

@@ -19,6 +19,16 @@ public enum FileDigest {
   /// MD5, for files of which nothing better was published.
   static func md5(of file: URL) throws -> String { try digest(file, Insecure.MD5()) }
 
+  /// SHA-1, for servers that name files by it.
+  static func sha1(of file: URL) throws -> String { try digest(file, Insecure.SHA1()) }
+
+  /// What git names a blob of this content.
+  static func gitBlob(_ file: URL, size: Int) throws -> String {
+    var hash = Insecure.SHA1()
+    hash.update(data: Data("blob \(size)\0".utf8))
+    return try digest(file, hash)
+  }
+
   private static func digest(_ file: URL, _ start: some HashFunction) throws -> String {
     do {
       let handle = try FileHandle(forReadingFrom: file)

@@ -77,6 +77,8 @@ public struct TrainingData: Sendable {
 /// One run from the pretrained model to its record: build, train, select, test, save.
 public struct TrainingJob: Sendable {
   public var model: URL
+  /// What the model is called in reports
+  public var modelName: String
   public var variant: Variant
   public var data: TrainingData
   public var options: TrainingOptions
@@ -92,6 +94,7 @@ public struct TrainingJob: Sendable {
     throws
   {
     self.model = model
+    modelName = model.lastPathComponent
     self.variant = variant
     self.data = data
     self.options = options
@@ -137,7 +140,7 @@ public struct TrainingJob: Sendable {
   /// What the run's figures belong to.
   public var settings: RunSettings {
     RunSettings(
-      variant: variant, model: ModelIdentity(name: model.lastPathComponent, digest: modelDigest),
+      variant: variant, model: ModelIdentity(name: modelName, digest: modelDigest),
       data: data.identity, text: text, network: network, training: options,
       asPublished: asPublished.isEmpty ? nil : asPublished, threads: Engine.threadCount)
   }
@@ -235,10 +238,10 @@ public struct TrainingJob: Sendable {
     var notes = [
       classifier.headIsNew
         ? "a new head for \(count) classes"
-        : "the head of \(model.lastPathComponent) goes on: same variant and classes"
+        : "the head of \(modelName) goes on: same variant and classes"
     ]
     for layer in classifier.network.encoder?.drawnLayers ?? [] {
-      notes.append("warning: \(model.lastPathComponent) has no \(layer), which is drawn anew")
+      notes.append("warning: \(modelName) has no \(layer), which is drawn anew")
     }
     if count > max(100, data.train.count / 5) {
       notes.append(

@@ -28,8 +28,8 @@ struct AttentionCommand: ParsableCommand {
 
   enum When: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
 
-  @Option(help: "A classifier's folder, or a pretrained BERT's.")
-  var model: PathArgument
+  @Option(help: "A classifier, or a pretrained BERT: its folder, or its name at Hugging Face.")
+  var model: ModelArgument
 
   @Option(help: "The text.")
   var text: String?
@@ -48,7 +48,7 @@ struct AttentionCommand: ParsableCommand {
   @OptionGroup var weights: HighlightArguments
 
   @Option(help: "The pretrained model that --model was fine-tuned from: shows what fine-tuning changed.")
-  var pretrained: PathArgument?
+  var pretrained: ModelArgument?
 
   @Option(
     help: ArgumentHelp("Write the interactive page here: one file that needs no network.", valueName: "file"))
@@ -77,8 +77,8 @@ struct AttentionCommand: ParsableCommand {
 
   func run() throws {
     Engine.keepFreedMemory()
-    let opened = try AttentionModel(folder: model.url)
-    let origin = try pretrained.map { try opened.origin($0.url) }
+    let opened = try AttentionModel(folder: model.folder())
+    let origin = try pretrained.map { try opened.origin($0.folder()) }
     let options = try weights.options(opened)
     let texts = try texts(opened)
     var shown: [AttentionExample] = []

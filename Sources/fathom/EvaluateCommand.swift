@@ -14,8 +14,8 @@ struct EvaluateCommand: ParsableCommand {
         fathom evaluate --model model --test held-out.csv --json
       """)
 
-  @Option(help: "A classifier's folder: of Fathom, or a fine-tuned BertForSequenceClassification.")
-  var model: PathArgument
+  @Option(help: "A classifier: its folder, or its name at Hugging Face (a BertForSequenceClassification).")
+  var model: ModelArgument
 
   @Option(help: "Labelled data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
   var test: PathArgument
@@ -31,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let device = try engine.apply()
-    let classifier = try TextClassifier(folder: model.url)
+    let classifier = try TextClassifier(folder: model.folder())
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     let labels = classifier.settings.labels
     let examples = try data.columns.load(test, .test, classes: labels)

@@ -1,45 +1,47 @@
-import Files
 import ArgumentParser
-import Checkpoint
+import Encoder
+import Files
 import Foundation
+import Hub
 
 struct FetchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch", abstract: "Download a data set or a pretrained BERT from its public home.",
     discussion: """
-        imdb             the Large Movie Review Dataset (84 MB), unpacked
-        NAME, USER/NAME  a BERT of huggingface.co: bert-base-cased,
-                         google/bert_uncased_L-4_H-256_A-4, …
+        imdb             the Large Movie Review Dataset (84 MB), unpacked here
+        NAME, USER/NAME  a BERT of huggingface.co, with @REVISION if you like,
+                         into the folder that Hugging Face's libraries use too
 
-      A download that was stopped goes on; sums are checked.
+      --model NAME fetches what is missing by itself; this asks the server anew. A download that was stopped goes on; \
+      sums are checked. HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE mean what they mean there.
 
       EXAMPLES
         fathom fetch imdb
+        fathom fetch google/bert_uncased_L-4_H-256_A-4
         fathom fetch bert-base-cased --out models/bert-base-cased
       """)
 
   @Argument(help: "imdb, or a model's name.")
   var name: String
 
-  @Option(help: "Where to put it (default: the name's last part, here).")
+  @Option(help: "For imdb the folder to make (default: aclImdb); for a model one to copy it to.")
   var out: PathArgument?
 
-  @Option(help: ArgumentHelp("Another server with the same paths.", visibility: .hidden))
+  @Option(help: ArgumentHelp("Another server with the same paths, for imdb.", visibility: .hidden))
   var mirror: String?
 
+  private var hubName: HubName? { HubName(name.hasPrefix("hf:") ? String(name.dropFirst(3)) : name) }
+
   func validate() throws {
-    let allowed = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./".contains($0)) }
-    guard allowed, !name.isEmpty, !name.contains(".."),
-      name.split(separator: "/", omittingEmptySubsequences: false).count <= 2,
-      !name.hasPrefix("/"), !name.hasSuffix("/")
-    else { throw ValidationError("'\(name)' is not a name: write imdb, bert-base-cased or user/model") }
+    guard hubName != nil else {
+      throw ValidationError("'\(name)' is not a name: write imdb, bert-base-cased or user/model")
+    }
   }
 
   func run() throws {
     Interrupts.listen()
-    let usual = name == "imdb" ? "aclImdb" : String(name.split(separator: "/").last!)
-    let folder = (out ?? PathArgument(argument: usual)).url
-    if name == "imdb" { try fetchIMDB(folder) } else { try fetchModel(folder) }
+    if name == "imdb" { return try fetchIMDB((out ?? PathArgument(argument: "aclImdb")).url) }
+    try fetchModel(hubName!)
   }
 
   private func fetchIMDB(_ folder: URL) throws {
@@ -68,52 +70,42 @@ struct FetchCommand: ParsableCommand {
     try Output.line("\(folder.path): train and test, pos and neg")
   }
 
-  private func fetchModel(_ folder: URL) throws {
-    let home = "\(mirror ?? "https://huggingface.co")/\(name)/resolve/main"
-    // Not every model has them, and what a tokenizer does may be in any of them. Newer ones have their
-    // vocabulary in tokenizer.json alone.
-    let optional = [
-      "tokenizer.json", "vocab.txt", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json",
-    ]
-    for file in ["config.json"] + optional + ["model.safetensors"] {
-      let destination = folder.appendingPathComponent(file)
-      if FileManager.default.fileExists(atPath: destination.path) { continue }
-      do { try fetch("\(home)/\(file)", destination, nil) } catch let error as FathomError {
-        // Older models have their weights only as a PyTorch archive.
-        let hasVocabulary =
-          file != "vocab.txt"
-          || FileManager.default.fileExists(atPath: folder.appendingPathComponent("tokenizer.json").path)
-        guard error.code == .notFound, hasVocabulary,
-          optional.contains(file) || file == "model.safetensors"
-        else { throw error }
-        try? FileManager.default.removeItem(at: destination.appendingPathExtension("part"))
-        let archive = folder.appendingPathComponent("pytorch_model.bin")
-        if file == "model.safetensors", !FileManager.default.fileExists(atPath: archive.path) {
-          try fetch("\(home)/pytorch_model.bin", archive, nil)
-        }
-      }
+  private func fetchModel(_ name: HubName) throws {
+    let snapshot = try HubAccess.shared.hub().model(name, asksAnew: true) { folder in
+      _ = try EncoderRegistry.config(folder: folder)
     }
-    try Output.line("\(folder.path): \(name)")
+    guard let out else { return try Output.line("\(snapshot.path): \(name)") }
+    try copy(snapshot, to: out.url)
+    try Output.line("\(out): \(name)")
+  }
+
+  /// Files of their own: the cache's are links to contents that models share.
+  private func copy(_ snapshot: URL, to folder: URL) throws {
+    let files = FileManager.default
+    if files.fileExists(atPath: folder.appendingPathComponent("config.json").path) {
+      throw FathomError(
+        .exists, at: out?.description, "there is a model already", mend: "choose another \(.out)")
+    }
+    do {
+      try files.createDirectory(at: folder, withIntermediateDirectories: true)
+      let names = try files.contentsOfDirectory(atPath: snapshot.path).filter { !$0.hasPrefix(".") }.sorted()
+      // config.json comes last: a folder that has it is whole.
+      for name in names.filter({ $0 != "config.json" }) + ["config.json"] {
+        let source = snapshot.appendingPathComponent(name).resolvingSymlinksInPath()
+        let destination = folder.appendingPathComponent(name)
+        try? files.removeItem(at: destination)
+        try files.copyItem(at: source, to: destination)
+      }
+    } catch { throw AtomicFile.fault(folder, error) }
   }
 
   private func fetch(_ source: String, _ destination: URL, _ checksum: Download.Checksum?) throws {
     guard let url = URL(string: source) else { throw FathomError(.setting, at: source, "is not an address") }
-    let isTerminal = isatty(STDERR_FILENO) == 1
-    let started = Date()
-    let title = destination.lastPathComponent
-    nonisolated(unsafe) var drawn = Date.distantPast
+    let started = Date(), title = destination.lastPathComponent, line = DownloadLine()
     try Download.fetch(
       url, to: destination, checksum: checksum,
-      progress: { received, total in
-        guard Date().timeIntervalSince(drawn) > (isTerminal ? 0.1 : 10) else { return }
-        drawn = Date()
-        let rate = Double(received) / 1e6 / max(0.001, Date().timeIntervalSince(started))
-        let share =
-          total.map { String(format: " %.0f %%", 100 * Double(received) / Double(max($0, 1))) } ?? ""
-        let line = String(format: "%@ %.1f MB%@ %.1f MB/s", title, Double(received) / 1e6, share, rate)
-        Output.draw(isTerminal ? "\r\u{1B}[2K\(line)" : line + "\n")
-      }, shouldStop: { Interrupts.wereReceived })
-    if isTerminal { Output.draw("\r\u{1B}[2K") }
-    Output.note("\(title) fetched")
+      progress: { line.show(title, received: $0, total: $1, seconds: Date().timeIntervalSince(started)) },
+      shouldStop: { Interrupts.wereReceived })
+    line.end(title)
   }
 }

@@ -19,8 +19,8 @@ struct ImportCommand: ParsableCommand {
   @Argument(help: "A file with bert.*, lstm.* and clf.*, in either of PyTorch's formats.")
   var file: PathArgument
 
-  @Option(help: "The folder of the BERT that it was made from: its config.json and vocabulary.")
-  var model: PathArgument
+  @Option(help: "The BERT that it was made from, for config.json and vocabulary: a folder or a name.")
+  var model: ModelArgument
 
   @Option(help: "What it is, to be checked against its shapes (default: what they say).")
   var variant: String?
@@ -41,7 +41,7 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let imported = try PublishedClassifier(
-      file.url, model: model.url, variant: variant.map(Variant.init),
+      file.url, model: model.folder(), variant: variant.map(Variant.init),
       labels: labels?.commaList, maximumLength: maxLength, asPublished: asPublished)
     let folder = out.url
     guard !FileManager.default.fileExists(atPath: folder.appendingPathComponent("config.json").path) else {

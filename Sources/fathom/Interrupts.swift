@@ -20,6 +20,14 @@ enum Interrupts {
     }
   }
 
+  /// Does something that asks for them, in a command that otherwise ends at the first one.
+  static func during<R>(_ body: () throws -> R) rethrows -> R {
+    let before = [SIGINT, SIGTERM].map { ($0, signal($0, SIG_DFL)) }
+    listen()
+    defer { for (number, handler) in before { signal(number, handler) } }
+    return try body()
+  }
+
   static var wereReceived: Bool { count > 0 }
 
   /// What training asks after each event.

@@ -19,8 +19,8 @@ struct OutputsCommand: ParsableCommand {
           --text "Not bad at all." --out outputs.safetensors
       """)
 
-  @Option(help: "A pretrained BERT in the Hugging Face layout.")
-  var model: PathArgument
+  @Option(help: "A pretrained BERT: its folder, or its name at Hugging Face.")
+  var model: ModelArgument
 
   @Option(help: "Blocks to keep (default: all).", in: .from(0, to: 1000))
   var blocks: Int?
@@ -38,7 +38,7 @@ struct OutputsCommand: ParsableCommand {
   var out: PathArgument
 
   func run() throws {
-    let checkpoint = try Checkpoint(folder: model.url)
+    let checkpoint = try Checkpoint(folder: model.folder())
     let count = try blocks ?? EncoderRegistry.config(checkpoint.config).blockCount
     var selection: BlockSelection
     switch from {
@@ -52,7 +52,7 @@ struct OutputsCommand: ParsableCommand {
     for layer in encoder.drawnLayers {
       Output.note("warning: \(model) has no \(layer): it is drawn anew, and what it gives means nothing")
     }
-    let tokenizer = try Tokenizer(folder: model.url, modelStates: checkpoint.config.tokenizerClass)
+    let tokenizer = try Tokenizer(folder: checkpoint.folder, modelStates: checkpoint.config.tokenizerClass)
     let ids = tokenizer.encode(text, maximumLength: encoder.config.maximumPositions)
     guard ids.allSatisfy({ $0 < encoder.config.vocabularySize }) else {
       throw FathomError(

@@ -16,14 +16,14 @@ struct PredictCommand: ParsableCommand {
         echo "A film to fall asleep in." | fathom predict --model model
       """)
 
-  @Option(help: "A classifier's folder: of Fathom, or a fine-tuned BertForSequenceClassification.")
-  var model: PathArgument
+  @Option(help: "A classifier: its folder, or its name at Hugging Face (a BertForSequenceClassification).")
+  var model: ModelArgument
 
   @OptionGroup var engine: EngineArguments
 
   func run() throws {
     let device = try engine.apply()
-    let classifier = try TextClassifier(folder: model.url)
+    let classifier = try TextClassifier(folder: model.folder())
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     try InputLines.forEachBatch(atMost: 1024) { lines in
       for prediction in try classifier.predict(lines, dtype: engine.precision.dtype, device: device) {

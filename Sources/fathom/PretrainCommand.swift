@@ -21,8 +21,8 @@ struct PretrainCommand: ParsableCommand {
           --vocabulary-size 4000 --learning-rate 1e-3 --out tiny
       """)
 
-  @Option(help: "A BERT to go on with; without it a new one is made.")
-  var model: PathArgument?
+  @Option(help: "A BERT to go on with, a folder or a name; without it a new one is made.")
+  var model: ModelArgument?
 
   @Option(help: "Unlabelled text, one passage a line (repeat for several files).")
   var text: [PathArgument]
@@ -126,7 +126,7 @@ struct PretrainCommand: ParsableCommand {
 
   /// Of the model that goes on, or of what a new one is made from.
   private func modelDigest() throws -> String {
-    if let model { return try ModelIdentity.digest(of: model.url) }
+    if let model { return try ModelIdentity.digest(of: model.folder()) }
     return "new \(blocks) \(hidden) \(heads) \(vocabularySize) \(cased) \(dropout)"
   }
 
@@ -140,7 +140,7 @@ struct PretrainCommand: ParsableCommand {
 
   private func makeModel(_ texts: [String]) throws -> (MaskedLanguageModel, any Tokenizing) {
     if let model {
-      let folder = model.url
+      let folder = try model.folder()
       let checkpoint = try Checkpoint(folder: folder)
       let mlm = try MaskedLanguageModel(checkpoint)
       if mlm.headIsNew { Output.note("\(model) has no masked-token head: a fresh one is trained") }

@@ -30,8 +30,8 @@ struct StudyCommand: ParsableCommand {
     case imdb2019 = "imdb-2019"
   }
 
-  @Option(help: "A pretrained BERT in the Hugging Face layout.")
-  var model: PathArgument
+  @Option(help: "A pretrained BERT: its folder, or its name at Hugging Face.")
+  var model: ModelArgument
 
   @OptionGroup var data: TrainingDataArguments
 
@@ -124,8 +124,9 @@ struct StudyCommand: ParsableCommand {
     let folder = out.url
     let lock = try RunFolder(folder)
     defer { withExtendedLifetime(lock) {} }
+    _ = try model.folder()  // a model that is not there is said before the data are read
     let sets = try data.load()
-    let encoder = try EncoderRegistry.config(folder: model.url)
+    let encoder = try EncoderRegistry.config(folder: model.folder())
     let plan = try makePlan(sets, encoder)
     let sizes = try sizes(below: sets.train.count).map {
       (size: $0, plan: try makePlan(sets, encoder, size: $0))

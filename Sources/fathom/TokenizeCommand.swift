@@ -14,8 +14,8 @@ struct TokenizeCommand: ParsableCommand {
         echo "An unforgettable film." | fathom tokenize --model bert-base-cased
       """)
 
-  @Option(help: "A model folder with vocab.txt or tokenizer.json.")
-  var model: PathArgument
+  @Option(help: "A model: its folder with vocab.txt or tokenizer.json, or its name at Hugging Face.")
+  var model: ModelArgument
 
   @Option(help: "Tokens at most, with [CLS] and [SEP] (default: all).", in: .from(2, to: 1_000_000))
   var maxLength: Int?
@@ -23,7 +23,7 @@ struct TokenizeCommand: ParsableCommand {
   @OptionGroup var truncation: TruncationArguments
 
   func run() throws {
-    let tokenizer = try Tokenizer(folder: model.url)
+    let tokenizer = try Tokenizer(folder: model.folder())
     let truncation = try truncation.value
     let quoted = (0..<Int32(tokenizer.tokenCount)).map { jsonString(tokenizer.token($0)) }
     try InputLines.forEachBatch(atMost: 4096) { lines in

@@ -20,8 +20,8 @@ struct TrainCommand: ParsableCommand {
           --variant VA --block-list 0,2,4 --out model
       """)
 
-  @Option(help: "A pretrained BERT in the Hugging Face layout.")
-  var model: PathArgument
+  @Option(help: "A pretrained BERT: its folder, or its name at Hugging Face.")
+  var model: ModelArgument
 
   @OptionGroup var data: TrainingDataArguments
 
@@ -66,10 +66,11 @@ struct TrainCommand: ParsableCommand {
     let folder = out.url
     let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
     defer { withExtendedLifetime(claim) {} }
+    _ = try model.folder()  // a model that is not there is said before the data are read
     let sets = try data.trainingData(data.load(), selection: options.selection)
     let job = try training.job(
       model: model, variant: chosen, data: sets, options: options,
-      length: training.length(for: EncoderRegistry.config(folder: model.url)))
+      length: training.length(for: EncoderRegistry.config(folder: model.folder())))
     claim.clear()
     Interrupts.listen()
     let display = ProgressDisplay(chosen.description, quiet: quiet)

@@ -164,14 +164,15 @@ struct TrainingArguments: ParsableArguments {
 
   /// A job on these settings.
   func job(
-    model: PathArgument, variant: Variant, data: TrainingData, options: TrainingOptions, length: Int
+    model: ModelArgument, variant: Variant, data: TrainingData, options: TrainingOptions, length: Int
   ) throws
     -> TrainingJob
   {
     let text = TextSettings(
       maximumLength: length, truncation: try truncation.value, cleaning: cleaning)
     var job = try TrainingJob(
-      model: model.url, variant: variant, data: data, options: options, text: text)
+      model: model.folder(), variant: variant, data: data, options: options, text: text)
+    job.modelName = model.name
     job.network = NetworkSettings(
       dropout: dropout, bertDropout: bertDropout, attentionDropout: attentionDropout, pooler: pooler)
     return job
