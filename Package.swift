@@ -5,6 +5,26 @@ import PackageDescription
 // libtorch is where LIBTORCH says, else where Scripts/libtorch put it.
 let libtorch = ProcessInfo.processInfo.environment["LIBTORCH"] ?? Context.packageDirectory + "/.deps/libtorch"
 
+// Apache Arrow is where Scripts/arrow put it, or nowhere: without it everything builds, and files in its
+// forms are refused with a sentence.
+let arrow = Context.packageDirectory + "/.deps/arrow"
+let hasArrow = FileManager.default.fileExists(atPath: arrow + "/include/arrow/api.h")
+
+// Arrow's headers are C++20, the package is C++17, whose flag comes last.
+let arrowHeaders: [CXXSetting] =
+  hasArrow
+  ? [
+    .define("FATHOM_ARROW"),
+    .unsafeFlags(["-isystem", "\(arrow)/include", "-Xclang", "-std=c++20", "-O2", "-g0", "-Wall", "-Wextra"]),
+  ] : []
+
+let arrowLibraries: [LinkerSetting] =
+  hasArrow
+  ? [
+    .unsafeFlags(["-L\(arrow)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(arrow)/lib"]),
+    .linkedLibrary("parquet"), .linkedLibrary("arrow"),
+  ] : []
+
 let engine: [LinkerSetting] = [
   .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
   .linkedLibrary("torch_cpu"),
@@ -64,14 +84,16 @@ let package = Package(
     .target(
       name: "CKernels", exclude: ["KERNELS.md"], cxxSettings: engineHeaders, linkerSettings: engine),
     .target(name: "CTorch", dependencies: ["CKernels"], cxxSettings: engineHeaders, linkerSettings: engine),
+    .target(name: "CArrow", cxxSettings: arrowHeaders, linkerSettings: arrowLibraries),
     room("Files", [.product(name: "Crypto", package: "swift-crypto")]),
     room("Hub", ["Files"]),
     room("Torch", ["CTorch", "Files"]),
+    busyRoom("Tables", ["CArrow", "Files"]),
     busyRoom("WordPiece", ["Files"]),
     busyRoom("Checkpoint", ["Torch", "Files"]),
     room("Encoder", ["Torch", "Checkpoint", "Files"]),
     room("Classification", ["Encoder", "WordPiece"]),
-    busyRoom("Corpus", ["Files", .product(name: "Crypto", package: "swift-crypto")]),
+    busyRoom("Corpus", ["Files", "Tables", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Training",
       dependencies: [
@@ -127,6 +149,7 @@ let package = Package(
     tests("Checkpoint"),
     tests("Encoder"),
     tests("Classification"),
+    tests("Tables"),
     tests("Corpus"),
     tests("Training"),
     tests("Study", [.product(name: "GRDB", package: "GRDB.swift")]),

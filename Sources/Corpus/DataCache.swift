@@ -90,26 +90,30 @@ struct DataOrigin: Sendable {
   let name: String
   let key: String
 
-  /// A file that may be read, or nil: no entry is made of it.
-  init?(_ url: URL, cache: DataCache, options: [String]) {
-    let path = url.resolvingSymlinksInPath().standardizedFileURL.path
-    var information = stat()
-    guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
-      information.st_size >= cache.smallest
-    else {
-      return nil
+  /// Files that may be read, or nil: no entry is made of them.
+  init?(_ urls: [URL], cache: DataCache, options: [String]) {
+    var paths: [String] = [], states: [String] = []
+    var size = 0
+    for url in urls {
+      if DataFile.isStandardInput(url) { return nil }
+      let path = url.resolvingSymlinksInPath().standardizedFileURL.path
+      var information = stat()
+      guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { return nil }
+      #if os(Linux)
+        let times = [information.st_mtim, information.st_ctim]
+      #else
+        let times = [information.st_mtimespec, information.st_ctimespec]
+      #endif
+      size += Int(information.st_size)
+      paths.append(path)
+      states.append(
+        "\(information.st_size) \(information.st_ino) "
+          + times.map { "\($0.tv_sec).\($0.tv_nsec)" }.joined(separator: " "))
     }
-    #if os(Linux)
-      let times = [information.st_mtim, information.st_ctim]
-    #else
-      let times = [information.st_mtimespec, information.st_ctimespec]
-    #endif
+    guard size >= cache.smallest else { return nil }
     self.cache = cache
-    name = ([path] + options).debugDescription
-    let state =
-      "\(information.st_size) \(information.st_ino) "
-      + times.map { "\($0.tv_sec).\($0.tv_nsec)" }.joined(separator: " ")
-    key = name + " " + state
+    name = (paths + options).debugDescription
+    key = name + " " + states.joined(separator: " ")
   }
 
   private init(_ cache: DataCache, _ name: String, _ key: String) {

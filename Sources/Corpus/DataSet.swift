@@ -10,6 +10,9 @@ public struct DataSet: Sendable {
   public let classes: [String]
   /// What the user should know about the source, a sentence each.
   public let notes: [String]
+  /// Rows of the source that could not be used and were left out
+  public let skipped: SkippedRows
+  private let sources: [RowSource]
   /// nil where nothing derived from this set is kept
   private let origin: DataOrigin?
 
@@ -18,7 +21,8 @@ public struct DataSet: Sendable {
   }
 
   private init(
-    texts: TextList, targets: IntList, classes: [String], origin: DataOrigin? = nil, notes: [String] = []
+    texts: TextList, targets: IntList, classes: [String], origin: DataOrigin? = nil, notes: [String] = [],
+    skipped: SkippedRows = SkippedRows(), sources: [RowSource] = []
   ) {
     precondition(texts.count == targets.count, "\(texts.count) texts and \(targets.count) targets")
     self.texts = texts
@@ -26,6 +30,8 @@ public struct DataSet: Sendable {
     self.classes = classes
     self.origin = origin
     self.notes = notes
+    self.skipped = skipped
+    self.sources = sources
   }
 
   /// - Parameter classes: those of the training data; nil makes them from these examples.
@@ -36,12 +42,16 @@ public struct DataSet: Sendable {
   }
 
   /// Examples that come one by one and go to disk; those of an earlier call where `origin` knows them.
-  init(classes known: [String]?, origin: DataOrigin? = nil, _ open: () throws -> LabelledTextReader) throws {
+  /// - Parameter fewestClasses: what is refused without `known`.
+  init(
+    classes known: [String]?, origin: DataOrigin? = nil, fewestClasses: Int = 2,
+    _ open: () throws -> LabelledTextReader
+  ) throws {
     func make(_ writer: SectionWriter) throws {
       var reader = try open()
       var builder = try DataSetBuilder(classes: known, to: writer)
       while let example = try reader.next() { try builder.add(example) }
-      try builder.finish(notes: reader.notes)
+      try builder.finish(notes: reader.notes, skipped: reader.skipped)
     }
     let file =
       try origin?.file(make)
@@ -54,7 +64,7 @@ public struct DataSet: Sendable {
     else { throw TextFile.damaged }
     let labels = index.labels
     let classes = known ?? labels.map(\.name)
-    guard known != nil || classes.count >= 2 else {
+    guard known != nil || classes.count >= fewestClasses else {
       throw FathomError(
         .data, "the training data has one class only ('\(classes.first ?? "")')",
         mend: "a classifier needs two at least, check \(.labelColumn)")
@@ -69,10 +79,25 @@ public struct DataSet: Sendable {
     let rows = TextFile(file, texts: 1, records: 2)
     self.init(
       texts: TextList(rows), targets: rows.targets(numbers == Array(classes.indices) ? nil : numbers),
-      classes: classes, origin: origin?.derived(classes.debugDescription), notes: index.notes)
+      classes: classes, origin: origin?.derived(classes.debugDescription), notes: index.notes,
+      skipped: index.skipped, sources: index.sources)
   }
 
   public var count: Int { texts.count }
+
+  /// File and line of an example of a set that was read; nil where that is not known.
+  public func place(of index: Int) -> String? {
+    let row = texts.row(index)
+    // The last source that starts at this row or before it.
+    var (low, high) = (0, sources.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sources[middle].firstRow <= row { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0 else { return nil }
+    let source = sources[low - 1], number = texts.number(of: index)
+    return Location(source.path, source.unit, number == 0 ? nil : number).description
+  }
 
   /// Numbers by value where all labels are finite numbers, else all by the bytes of their spelling: one
   /// order, whatever order they come in.
@@ -160,8 +185,10 @@ public struct DataSet: Sendable {
 }
 
 /// Examples that are in memory already.
-private struct MemoryFormat: LabelledTextFormat {
+private struct MemoryFormat: RecordFormat {
   var rest: ArraySlice<LabelledText>
 
-  mutating func next() -> LabelledText? { rest.popFirst() }
+  mutating func next() -> Record? {
+    rest.popFirst().map { Record(cells: [.text($0.text), .text($0.label)], location: $0.location) }
+  }
 }

@@ -14,6 +14,8 @@ struct DataSetBuilder {
   struct Index: Codable {
     let labels: [Label]
     let notes: [String]
+    let skipped: SkippedRows
+    let sources: [RowSource]
   }
 
   private let known: [String]?
@@ -27,6 +29,10 @@ struct DataSetBuilder {
   private let records: SectionWriter
   private var size: UInt64 = 0
   private var emptyTexts = 0
+  private var rowCount = 0
+  private var sources: [RowSource] = []
+  /// Of a folder with more files the rest have no place.
+  private static let mostSources = 100_000
 
   /// - Parameters:
   ///   - classes: those of the training data, to say early that a label is not among them; nil takes any.
@@ -48,7 +54,15 @@ struct DataSetBuilder {
     try text.withUTF8 { try writer.append(UnsafeRawBufferPointer($0)) }
     size += UInt64(text.utf8.count)
     if text.utf8.allSatisfy({ $0 <= 0x20 }) { emptyTexts += 1 }
-    try TextFile.Record(end: size, hash: TextList.hash(text), target: Int32(number)).write(to: records)
+    let location = example.location
+    if sources.last?.path != location.path, sources.count < DataSetBuilder.mostSources {
+      sources.append(RowSource(firstRow: rowCount, path: location.path, unit: location.unit))
+    }
+    rowCount += 1
+    try TextFile.Record(
+      end: size, hash: TextList.hash(text), target: Int32(number),
+      number: Int32(clamping: location.number ?? 0)
+    ).write(to: records)
   }
 
   private mutating func number(of example: LabelledText) throws -> Int {
@@ -83,8 +97,6 @@ struct DataSetBuilder {
     return ["\(single) of \(labels.count) classes have one example only: is it the right column of labels?"]
   }
 
-  /// Writes the records and the labels, which number the classes in their order.
-  /// - Throws: `FathomError` for a full disk.
   private var emptyNotes: [String] {
     if emptyTexts == 0 { return [] }
     let all = counts.reduce(0, +)
@@ -94,7 +106,9 @@ struct DataSetBuilder {
     ]
   }
 
-  func finish(notes: [String]) throws {
+  /// Writes the records and the labels, which number the classes in their order.
+  /// - Throws: `FathomError` for a full disk.
+  func finish(notes: [String], skipped: SkippedRows) throws {
     let sorted = DataSet.ordered(labels.map(\.name)).map { labels[numbers[$0]!] }
     let places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.name, Int32($0)) })
     let order = labels.map { places[$0.name]! }
@@ -106,6 +120,7 @@ struct DataSetBuilder {
       try record.write(to: writer)
     }
     try writer.appendSection(
-      try JSONEncoder().encode(Index(labels: sorted, notes: notes + emptyNotes + classNotes)))
+      try JSONEncoder().encode(
+        Index(labels: sorted, notes: notes + emptyNotes + classNotes, skipped: skipped, sources: sources)))
   }
 }

@@ -27,9 +27,9 @@ struct DelimitedRecords {
   private var manyLineCount = 0
   private var longest = (lines: 1, line: 0)
 
-  init(_ url: URL, delimiter: UInt8, isQuoted: Bool) throws {
-    source = try TextSource(url)
-    path = url.path
+  init(_ source: TextSource, path: String, delimiter: UInt8, isQuoted: Bool) {
+    self.source = source
+    self.path = path
     self.delimiter = delimiter
     self.isQuoted = isQuoted
     position = source.start
@@ -54,7 +54,8 @@ struct DelimitedRecords {
   }
 
   var fieldCount: Int { fields.count }
-  var place: String { "\(path), line \(line)" }
+  var location: Location { Location(path, .line, line) }
+  var place: String { location.description }
 
   /// - Throws: `FathomError` when its bytes are not UTF-8.
   func field(_ index: Int) throws -> String {

@@ -1,14 +1,17 @@
 import Files
 import Foundation
+import Tables
 
 /// `PATH/pos/*.txt` and `PATH/neg/*.txt` (any class names), or the same one folder down in `train` or `test`.
-struct FolderFormat: LabelledTextFormat {
+struct FolderFormat: RecordFormat {
   private let root: URL
+  private let encoding: CorpusReader.Encoding?
   private var labels: ArraySlice<String>
   private var label = ""
   private var files: ArraySlice<String> = []
 
-  init(_ url: URL, split: CorpusReader.Split) throws {
+  init(_ url: URL, split: CorpusReader.Split, encoding: CorpusReader.Encoding?) throws {
+    self.encoding = encoding
     let inner = url.appendingPathComponent(split.rawValue)
     let root = FileManager.default.fileExists(atPath: inner.path) ? inner : url
     self.root = root
@@ -21,22 +24,22 @@ struct FolderFormat: LabelledTextFormat {
     }
   }
 
-  mutating func next() throws -> LabelledText? {
+  mutating func next() throws -> Record? {
     while files.isEmpty {
       guard let next = labels.popFirst() else { return nil }
-      label = try checked(next) { root.path }
+      label = next
       files = try FolderFormat.list(root.appendingPathComponent(label)).filter { $0.hasSuffix(".txt") }[...]
     }
     let file = root.appendingPathComponent(label).appendingPathComponent(files.removeFirst())
-    let source = try TextSource(file)
+    let source = try TextSource(file, encoding: encoding)
     guard let text = String(validating: source.bytes[source.start...], as: UTF8.self) else {
-      throw TextSource.notUTF8(file.path)
+      throw BadRow(fault: TextSource.notUTF8(file.path))
     }
-    return LabelledText(text: text, label: label, path: file.path, line: nil)
+    return Record(cells: [.text(text), .text(label)], location: Location(file.path))
   }
 
   /// Hidden names are no data: `.DS_Store`, and the `._NAME` that macOS leaves beside files on foreign disks.
-  private static func list(_ folder: URL) throws -> [String] {
+  static func list(_ folder: URL) throws -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder.path)
         .filter { !$0.hasPrefix(".") }
@@ -46,7 +49,7 @@ struct FolderFormat: LabelledTextFormat {
     }
   }
 
-  private static func isFolder(_ url: URL) -> Bool {
+  static func isFolder(_ url: URL) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
   }

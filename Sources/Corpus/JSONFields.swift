@@ -1,17 +1,10 @@
 import Foundation
+import Tables
 
 /// A strict reader of one JSON object's text and label: strings are exactly what JSON says, and a number or a
 /// word keeps the spelling it has in the file. (Foundation's parser drops U+FEFF and reads 1.50 as 1.5.)
 /// - Source: RFC 8259.
 struct JSONFields {
-  enum Value: Equatable {
-    case string(String)
-    /// A number, `true` or `false`, as it is written
-    case word(String)
-    /// `null`, an object or an array
-    case other
-  }
-
   struct Fault: Error {
     let what: String
   }
@@ -22,15 +15,28 @@ struct JSONFields {
 
   /// The values of the given keys; nil for those that are not there.
   /// - Throws: ``Fault`` where the line is no JSON object, or has one of the keys twice.
-  static func read(_ line: UnsafeRawBufferPointer, keys: [String]) throws -> [Value?] {
+  static func read(_ line: UnsafeRawBufferPointer, keys: [String]) throws -> [Cell?] {
     var reader = JSONFields(bytes: line)
     return try reader.object(keys)
   }
 
+  /// The keys of an object; none where it is no JSON object.
+  static func keys(_ line: UnsafeRawBufferPointer) -> [String] {
+    var reader = JSONFields(bytes: line)
+    var keys: [String] = []
+    reader.skipBlanks()
+    guard reader.position < line.count, line[reader.position] == 0x7B else { return [] }
+    try? reader.container(depth: 1) { reader, key, depth in
+      keys.append(key)
+      try reader.skipValue(depth: depth)
+    }
+    return keys
+  }
+
   private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  private mutating func object(_ keys: [String]) throws -> [Value?] {
-    var found = [Value?](repeating: nil, count: keys.count)
+  private mutating func object(_ keys: [String]) throws -> [Cell?] {
+    var found = [Cell?](repeating: nil, count: keys.count)
     skipBlanks()
     try take(0x7B, "is not a JSON object")
     skipBlanks()
@@ -40,10 +46,15 @@ struct JSONFields {
         let key = try string()
         skipBlanks()
         try take(0x3A, "is not JSON: a colon is missing after a key")
-        let value = try value(depth: 1)
-        for (index, wanted) in keys.enumerated() where key.utf8.elementsEqual(wanted.utf8) {
-          guard found[index] == nil else { throw Fault(what: "has the key '\(wanted)' twice") }
-          found[index] = value
+        let places = keys.indices.filter { key.utf8.elementsEqual(keys[$0].utf8) }
+        if places.isEmpty {
+          try skipValue(depth: 1)
+        } else {
+          let value = try value(depth: 1)
+          for index in places {
+            guard found[index] == nil else { throw Fault(what: "has the key '\(key)' twice") }
+            found[index] = value
+          }
         }
         skipBlanks()
       } while skip(0x2C)
@@ -54,18 +65,24 @@ struct JSONFields {
     return found
   }
 
-  private mutating func value(depth: Int) throws -> Value {
+  private mutating func value(depth: Int) throws -> Cell {
     skipBlanks()
     guard position < bytes.count else { throw Fault(what: "is not JSON: it ends early") }
     switch bytes[position] {
-    case 0x22: return .string(try string())
-    case 0x7B, 0x5B:
-      guard depth < JSONFields.deepest else { throw Fault(what: "nests too deeply") }
-      try skipContainer(depth: depth + 1)
-      return .other
+    case 0x22: return .text(try string())
+    case 0x7B:
+      var entries: [Cell.Entry] = []
+      try container(depth: depth) { reader, key, depth in
+        entries.append(Cell.Entry(key: key, value: try reader.value(depth: depth)))
+      }
+      return .object(entries)
+    case 0x5B:
+      var items: [Cell] = []
+      try container(depth: depth) { reader, _, depth in items.append(try reader.value(depth: depth)) }
+      return .list(items)
     default:
       let word = word()
-      if word == "null" { return .other }
+      if word == "null" { return .null }
       guard word == "true" || word == "false" || JSONFields.isNumber(word) else {
         throw Fault(what: "is not JSON: '\(word.prefix(20))' is no value")
       }
@@ -73,8 +90,21 @@ struct JSONFields {
     }
   }
 
-  /// Past an object or an array, which is checked on the way.
-  private mutating func skipContainer(depth: Int) throws {
+  /// Past a value that nobody asked for, which is checked on the way.
+  private mutating func skipValue(depth: Int) throws {
+    skipBlanks()
+    guard position < bytes.count, bytes[position] == 0x7B || bytes[position] == 0x5B else {
+      _ = try value(depth: depth)
+      return
+    }
+    try container(depth: depth) { reader, _, depth in try reader.skipValue(depth: depth) }
+  }
+
+  /// An object or an array; `item` reads each value, whose key is empty in an array.
+  private mutating func container(
+    depth: Int, _ item: (inout JSONFields, _ key: String, _ depth: Int) throws -> Void
+  ) throws {
+    guard depth < JSONFields.deepest else { throw Fault(what: "nests too deeply") }
     let isObject = bytes[position] == 0x7B
     let end: UInt8 = isObject ? 0x7D : 0x5D
     position += 1
@@ -82,12 +112,13 @@ struct JSONFields {
     if skip(end) { return }
     repeat {
       skipBlanks()
+      var key = ""
       if isObject {
-        _ = try string()
+        key = try string()
         skipBlanks()
         try take(0x3A, "is not JSON: a colon is missing after a key")
       }
-      _ = try value(depth: depth)
+      try item(&self, key, depth + 1)
       skipBlanks()
     } while skip(0x2C)
     try take(end, "is not JSON: a bracket is missing")

@@ -2,22 +2,20 @@
 public struct LabelledText: Sendable, Equatable {
   public let text: String
   public let label: String
-  private let path: String
-  /// From 1; nil where the text is a file of its own.
-  private let line: Int?
+  /// For messages
+  public let location: Location
 
   /// - Parameter place: file and line, for messages.
   public init(text: String, label: String, place: String) {
-    self.init(text: text, label: label, path: place, line: nil)
+    self.init(text: text, label: label, location: Location(place))
   }
 
-  init(text: String, label: String, path: String, line: Int?) {
+  init(text: String, label: String, location: Location) {
     self.text = text
     self.label = label
-    self.path = path
-    self.line = line
+    self.location = location
   }
 
   /// File and line, for messages.
-  public var place: String { line.map { "\(path), line \($0)" } ?? path }
+  public var place: String { location.description }
 }

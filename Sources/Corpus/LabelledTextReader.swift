@@ -1,27 +1,48 @@
 import Files
 import Foundation
+import Tables
 
-/// The labelled texts of a folder or a file, in its order and one at a time: `while let example = try
+/// The labelled texts of a folder or of files, in their order and one at a time: `while let example = try
 /// reader.next()`.
 public struct LabelledTextReader {
-  private var format: any LabelledTextFormat
+  private var format: any RecordFormat
   private let path: String
+  private let columns: [String]
+  private let badRows: CorpusReader.BadRows
   private var isEmpty = true
+  /// What was left out so far
+  public private(set) var skipped = SkippedRows()
 
-  init(_ format: any LabelledTextFormat, path: String) {
+  /// - Parameters:
+  ///   - format: whose records are a text and a label.
+  ///   - columns: the names that were asked for.
+  init(
+    _ format: any RecordFormat, path: String, columns: [String] = ["text", "label"],
+    badRows: CorpusReader.BadRows = .fail
+  ) {
     self.format = format
     self.path = path
+    self.columns = columns
+    self.badRows = badRows
   }
 
   /// - Returns: nil after the last.
   /// - Throws: `FathomError` naming the file and the line; also for a source without any example.
   public mutating func next() throws -> LabelledText? {
-    let example = try format.next()
-    if example == nil, isEmpty {
-      throw FathomError(.data, at: path, "holds no examples", mend: "check the path and the columns")
+    while true {
+      do {
+        guard let record = try format.next() else {
+          if isEmpty { throw noExamples }
+          return nil
+        }
+        let example = try example(record)
+        isEmpty = false
+        return example
+      } catch let bad as BadRow {
+        guard badRows == .skip else { throw refusal(bad.fault) }
+        skipped.add(bad.fault)
+      }
     }
-    isEmpty = false
-    return example
   }
 
   /// What is left, in memory.
@@ -33,26 +54,82 @@ public struct LabelledTextReader {
 
   /// What the user should know about what was read so far, a sentence each.
   public var notes: [String] { format.notes }
-}
 
-/// One form of labelled data. A new one is a type of its own and a line in ``CorpusReader/read(_:split:)``.
-protocol LabelledTextFormat {
-  mutating func next() throws -> LabelledText?
-  var notes: [String] { get }
-}
+  private func example(_ record: Record) throws -> LabelledText {
+    try BadRow.limiting {
+      LabelledText(
+        text: try text(record.cells[0], record.location), label: try label(record.cells[1], record.location),
+        location: record.location)
+    }
+  }
 
-extension LabelledTextFormat {
-  var notes: [String] { [] }
+  private func text(_ cell: Cell, _ location: Location) throws -> String {
+    switch cell {
+    case .text(let text): return text
+    case .bytes(let bytes):
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw TextSource.notUTF8(location.description)
+      }
+      return text
+    case .null, .word, .list, .object:
+      throw FathomError(
+        .data, at: location.description, "no text under '\(columns[0])'",
+        mend: "choose the column or key with \(.textColumn)")
+    }
+  }
+
+  private func label(_ cell: Cell, _ location: Location) throws -> String {
+    switch cell {
+    case .text(let label), .word(let label): return try checked(label, location)
+    case .bytes(let bytes):
+      guard let label = String(validating: bytes, as: UTF8.self) else {
+        throw TextSource.notUTF8(location.description)
+      }
+      return try checked(label, location)
+    case .null, .list, .object:
+      throw FathomError(
+        .data, at: location.description, "no label under '\(columns[1])'",
+        mend: "choose the column or key with \(.labelColumn)")
+    }
+  }
 
   /// - Throws: `FathomError` for an empty label, or one that holds characters that no name has.
-  func checked(_ label: String, _ place: () -> String) throws -> String {
+  private func checked(_ label: String, _ location: Location) throws -> String {
     guard !label.isEmpty else {
-      throw FathomError(.data, at: place(), "the label is empty", mend: "give each text its class")
+      throw FathomError(
+        .data, at: location.description, "the label is empty", mend: "give each text its class")
     }
     guard !label.utf8.contains(where: { $0 < 0x20 && $0 != 9 || $0 == 0x7F }) else {
       throw FathomError(
-        .data, at: place(), "the label holds a control character", mend: "check \(.labelColumn)")
+        .data, at: location.description, "the label holds a control character", mend: "check \(.labelColumn)")
     }
     return label
+  }
+
+  private var noExamples: FathomError {
+    guard let first = skipped.rows.first else {
+      return FathomError(.data, at: path, "holds no examples", mend: "check the path and the columns")
+    }
+    let reason = Sentence(template: first.reason)
+    return FathomError(
+      .data, at: path,
+      "holds no examples: \(skipped.count) rows were left out (\(first.place): \(reason))",
+      mend: "check the path and the columns")
+  }
+
+  /// The first bad row in words, with how many there are more: one look at the file is enough.
+  private mutating func refusal(_ fault: FathomError) -> FathomError {
+    var more = 0
+    reading: while true {
+      do {
+        guard let record = try format.next() else { break }
+        _ = try example(record)
+      } catch is BadRow { more += 1 } catch { break reading }
+    }
+    let rows = more == 0 ? "" : " (and \(more) more \(more == 1 ? "row" : "rows") cannot be used)"
+    let mend: Sentence =
+      fault.mend.map { "\($0), or leave such rows out with \(.badRows)" }
+      ?? "leave such rows out with \(.badRows)"
+    return FathomError(fault.code, at: fault.place, "\(fault.what)\(rows)", mend: mend)
   }
 }

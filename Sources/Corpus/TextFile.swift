@@ -10,6 +10,8 @@ struct TextFile: Sendable {
     var hash: UInt64
     /// Class
     var target: Int32
+    /// Line or row in its source, from 1; 0 for none
+    var number: Int32 = 0
 
     static let size = 24
     static let targetOffset = 16
@@ -19,7 +21,7 @@ struct TextFile: Sendable {
         bytes.storeBytes(of: end.littleEndian, as: UInt64.self)
         bytes.storeBytes(of: hash.littleEndian, toByteOffset: 8, as: UInt64.self)
         bytes.storeBytes(of: target.littleEndian, toByteOffset: Record.targetOffset, as: Int32.self)
-        bytes.storeBytes(of: 0, toByteOffset: 20, as: Int32.self)
+        bytes.storeBytes(of: number.littleEndian, toByteOffset: 20, as: Int32.self)
         try writer.append(UnsafeRawBufferPointer(bytes))
       }
     }
@@ -49,7 +51,8 @@ struct TextFile: Sendable {
       end: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)),
       hash: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self)),
       target: Int32(
-        littleEndian: bytes.loadUnaligned(fromByteOffset: place + Record.targetOffset, as: Int32.self)))
+        littleEndian: bytes.loadUnaligned(fromByteOffset: place + Record.targetOffset, as: Int32.self)),
+      number: Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 20, as: Int32.self)))
   }
 
   /// - Parameter classes: the number that each of the file's classes has elsewhere; nil where they are the

@@ -64,6 +64,14 @@ public struct TextList: RandomAccessCollection, Sendable {
     }
   }
 
+  /// Line or row of the source that a text came from; 0 where that is not known.
+  func number(of index: Int) -> Int {
+    switch store {
+    case .memory: return 0
+    case .file(let file): return Int(file.record(row(index)).number)
+    }
+  }
+
   /// SHA-256 of all texts of the list that these rows were chosen from.
   var sourceDigest: [UInt8] {
     switch store {

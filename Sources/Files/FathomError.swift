@@ -110,6 +110,8 @@ public struct Sentence: Sendable, Equatable, ExpressibleByStringInterpolation {
 
     public mutating func appendInterpolation(_ setting: Setting) { parts.append(.setting(setting)) }
 
+    public mutating func appendInterpolation(_ sentence: Sentence) { parts += sentence.parts }
+
     public mutating func appendInterpolation(_ value: some CustomStringConvertible) {
       parts.append(.words(value.description))
     }

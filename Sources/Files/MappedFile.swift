@@ -48,6 +48,27 @@ public final class MappedFile: @unchecked Sendable {
     (bytes, isMapped) = (mapped, true)
   }
 
+  /// What `body` appends, in the temporary folder and without a name.
+  /// - Parameter url: the file that it is made from.
+  /// - Throws: ``FathomError`` when the folder has no room; what `body` throws.
+  package convenience init(
+    spooled url: URL, _ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    let spool = AppendedFile(descriptor: try AppendedFile.temporaryDescriptor())
+    try body(spool.append)
+    try spool.flush()
+    if spool.count == 0 {
+      self.init(empty: url)
+    } else {
+      self.init(descriptor: spool.descriptor, url: url)!
+    }
+  }
+
+  private init(empty url: URL) {
+    self.url = url
+    (bytes, isMapped) = (UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 8)), false)
+  }
+
   deinit {
     if isMapped {
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)

@@ -1,7 +1,8 @@
 /// The settings that errors speak of. `fathom` has the one table that turns them into flags.
 public enum Setting: String, Sendable, CaseIterable {
   case model, train, test, validation, text, out, resume, overwrite
-  case textColumn, labelColumn, hasHeader, quoting, dataCache, validationShare, testShare, folds, limit
+  case textColumn, labelColumn, hasHeader, quoting, form, delimiter, encoding, badRows, dataCache
+  case validationShare, testShare, folds, limit
   case variant, variants, labels, epochs, batchSize, accumulation, maximumLength, truncation, headShare
   case bertLearningRate, headLearningRate, clipNorm, device, threads, precision
   case host, port, token

@@ -109,7 +109,7 @@ struct AttentionCommand: ParsableCommand {
 
   private func texts(_ model: AttentionModel) throws -> [(text: String, label: String?)] {
     if let text { return [(text, nil)] }
-    let all = try columns.load(data!, .test, classes: model.labels)
+    let all = try columns.load([data!], .test, classes: model.labels)
     let chosen = all.limited(to: examples ?? 3, seed: splitSeed ?? 1)
     return (0..<chosen.count).map { (chosen.texts[$0], chosen.classes[chosen.targets[$0]]) }
   }

@@ -12,27 +12,133 @@ struct ColumnArguments: ParsableArguments {
   @Option(help: "Column or JSON key of the label.")
   var labelColumn = "label"
 
-  @Flag(help: "The CSV or TSV has no header row.")
-  var noHeader = false
+  @Option(help: "What the files are: csv, tsv, jsonl, json, parquet or arrow (default: what they look like).")
+  var format: CorpusReader.Form?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether the first row of a CSV or TSV names the columns (default: what it looks like).")
+  var header: Bool?
+
+  @Option(help: "What ends a field of a table: a character, or tab (default: what the file looks like).")
+  var delimiter: DelimiterArgument?
+
+  @Option(help: "utf-8, utf-16 or latin-1 (default: UTF-8, or UTF-16 where its mark is there).")
+  var encoding: CorpusReader.Encoding?
 
   @Option(help: "Quotes in tables: rfc4180 (usual in .csv) or none (usual in .tsv).")
   var quoting: CorpusReader.Quoting?
 
+  @Flag(help: "The same as --quoting none.")
+  var noQuoting = false
+
+  @Option(help: "Rows without text or label, or that cannot be read: fail, or skip to leave them out.")
+  var badRows = CorpusReader.BadRows.fail
+
+  @Option(
+    help: "The file that lists what --bad-rows skip left out (default where there is an --out: beside it).")
+  var skippedRows: PathArgument?
+
   @Flag(help: "Keep no copy of data files of 16 MB and more in the user's cache for the next time.")
   var noDataCache = false
 
-  /// - Parameter classes: those of the training data, or of the model; nil makes them from these examples.
-  func load(_ path: PathArgument, _ split: CorpusReader.Split, classes: [String]? = nil) throws -> DataSet {
-    let reader = CorpusReader(
-      textColumn: textColumn, labelColumn: labelColumn, hasHeader: !noHeader, quoting: quoting)
+  func validate() throws {
+    if noQuoting, quoting == .rfc4180 {
+      throw ValidationError("--no-quoting and --quoting rfc4180 contradict each other: leave one out")
+    }
+    if skippedRows != nil, badRows == .fail {
+      throw ValidationError("--skipped-rows has no effect without --bad-rows skip: leave it out")
+    }
+  }
+
+  var reader: CorpusReader {
+    CorpusReader(
+      textColumn: textColumn, labelColumn: labelColumn, form: format, hasHeader: header,
+      quoting: noQuoting ? CorpusReader.Quoting.none : quoting, delimiter: delimiter?.byte,
+      encoding: encoding,
+      badRows: badRows)
+  }
+
+  /// - Parameters:
+  ///   - classes: those of the training data, or of the model; nil makes them from these examples.
+  ///   - output: what the command writes; what was left out is listed beside it.
+  func load(
+    _ paths: [PathArgument], _ split: CorpusReader.Split, classes: [String]? = nil,
+    beside output: PathArgument? = nil
+  ) throws -> DataSet {
     let data = try reader.dataSet(
-      path.url, split: split, classes: classes, cache: noDataCache ? nil : .standard)
+      paths.dataURLs(), split: split, classes: classes, cache: noDataCache ? nil : .standard)
     data.notes.forEach(Output.note)
+    try report(data, paths, split, output)
     return data
+  }
+
+  private func report(
+    _ data: DataSet, _ paths: [PathArgument], _ split: CorpusReader.Split, _ output: PathArgument?
+  ) throws {
+    guard let first = data.skipped.rows.first else { return }
+    var note =
+      "note: \(data.skipped.count) rows of \(paths.name) were left out, beside the \(data.count) that were"
+    note += " read (\(first.place): \(Flags.named(first.reason)))"
+    let file =
+      skippedRows ?? output.map { PathArgument(argument: $0.withoutSlash + ".\(split.rawValue)-skipped.csv") }
+    if let file {
+      func quoted(_ field: String) -> String {
+        "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+      }
+      let rows = data.skipped.rows.map { quoted($0.place) + "," + quoted(Flags.named($0.reason)) + "\n" }
+      try Output.write("place,reason\n" + rows.joined(), to: file)
+      note += ": \(file) lists them"
+    }
+    Output.note(note)
   }
 }
 
 extension CorpusReader.Quoting: ExpressibleByArgument {}
+extension CorpusReader.Form: ExpressibleByArgument {}
+extension CorpusReader.Encoding: ExpressibleByArgument {}
+extension CorpusReader.BadRows: ExpressibleByArgument {}
+
+/// One ASCII character, or the name of one that is hard to type.
+struct DelimiterArgument: ExpressibleByArgument {
+  let byte: UInt8
+
+  init?(argument: String) {
+    let names = ["tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "]
+    let bytes = Array((names[argument.lowercased()] ?? argument).utf8)
+    guard bytes.count == 1, bytes[0] == 9 || (0x20..<0x7F).contains(bytes[0]), bytes[0] != 0x22 else {
+      return nil
+    }
+    byte = bytes[0]
+  }
+}
+
+extension [PathArgument] {
+  /// The files and folders that are meant: patterns with `*`, `?` and `[` are looked up, `-` is standard
+  /// input.
+  func dataURLs() throws -> [URL] {
+    try flatMap { path -> [URL] in
+      if path.description == "-" { return [CorpusReader.standardInput] }
+      let isPattern = path.description.contains { "*?[".contains($0) }
+      guard isPattern, !FileManager.default.fileExists(atPath: path.url.path) else { return [path.url] }
+      var found = glob_t()
+      defer { globfree(&found) }
+      guard glob(path.description, GLOB_TILDE, nil, &found) == 0, found.gl_pathc > 0 else {
+        throw FathomError(.notFound, at: path.description, "no file is named so", mend: "check the pattern")
+      }
+      return (0..<Int(found.gl_pathc)).map { URL(fileURLWithPath: String(cString: found.gl_pathv[$0]!)) }
+    }
+  }
+
+  /// As reports name them.
+  var name: String {
+    guard let first else { return "" }
+    let name = first.description == "-" ? "standard input" : first.name
+    return count == 1 ? name : "\(name) and \(count - 1) more"
+  }
+
+  var readsStandardInput: Bool { contains { $0.description == "-" } }
+}
 
 /// What every command that measures on labelled data shares.
 struct DataArguments: ParsableArguments {
@@ -46,14 +152,23 @@ struct DataArguments: ParsableArguments {
 
 /// Training and test data.
 struct TrainingDataArguments: ParsableArguments {
-  @Option(help: "Training data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
-  var train: PathArgument
+  @Option(
+    parsing: .upToNextOption,
+    help: """
+      Training data: CSV, TSV, JSON, Parquet or Arrow, also compressed; a folder; several files, patterns, or \
+      - for standard input.
+      """)
+  var train: [PathArgument]
 
-  @Option(help: "Test data, in the same forms (default: a share of the training examples).")
-  var test: PathArgument?
+  @Option(
+    parsing: .upToNextOption,
+    help: "Test data, in the same forms (default: a share of the training examples).")
+  var test: [PathArgument] = []
 
-  @Option(help: "Validation data of your own (default: a share of the training examples).")
-  var validation: PathArgument?
+  @Option(
+    parsing: .upToNextOption,
+    help: "Validation data of your own (default: a share of the training examples).")
+  var validation: [PathArgument] = []
 
   @OptionGroup var shared: DataArguments
 
@@ -79,11 +194,14 @@ struct TrainingDataArguments: ParsableArguments {
   var name: String { train.name }
 
   func validate() throws {
-    if validation != nil, validationShare != nil {
+    if !validation.isEmpty, validationShare != nil {
       throw ValidationError("--validation brings a set of its own: give no --validation-share")
     }
-    if test != nil, testShare != nil {
+    if !test.isEmpty, testShare != nil {
       throw ValidationError("--test brings a set of its own: give no --test-share")
+    }
+    guard [train, test, validation].count(where: \.readsStandardInput) <= 1 else {
+      throw ValidationError("standard input can be read once only: give a file for one of the sets")
     }
   }
 
@@ -91,7 +209,7 @@ struct TrainingDataArguments: ParsableArguments {
   func check(selection: TrainingOptions.Selection) throws {
     guard selection != .validation else { return }
     for (flag, isGiven) in [
-      ("--validation", validation != nil), ("--validation-share", validationShare != nil),
+      ("--validation", !validation.isEmpty), ("--validation-share", validationShare != nil),
     ]
     where isGiven {
       throw ValidationError(
@@ -107,19 +225,23 @@ struct TrainingDataArguments: ParsableArguments {
     let test: DataSet
   }
 
-  func load() throws -> Sets {
-    let training = try shared.columns.load(train, .train)
-    let own = try validation.map { try shared.columns.load($0, .validation, classes: training.classes) }
+  /// - Parameter output: what the command writes.
+  func load(beside output: PathArgument? = nil) throws -> Sets {
+    func read(_ paths: [PathArgument], _ split: CorpusReader.Split, classes: [String]?) throws -> DataSet? {
+      if paths.isEmpty { return nil }
+      return try shared.columns.load(paths, split, classes: classes, beside: output)
+    }
+    let training = try read(train, .train, classes: nil)!
+    let own = try read(validation, .validation, classes: training.classes)
     let pool = training.limited(to: limit, seed: splitSeed)
-    if let test {
-      let testing = try shared.columns.load(test, .test, classes: training.classes)
+    if let testing = try read(test, .test, classes: training.classes) {
       return Sets(
         train: pool, validation: own, test: testing.limited(to: shared.testLimit, seed: splitSeed))
     }
     let (rest, testing) = pool.split(validationShare: testShare ?? 0.2, seed: splitSeed &+ 1)
     guard testing.count > 0, rest.count > 0 else {
       throw FathomError(
-        .data, at: train.description, "\(pool.count) examples leave none to test on",
+        .data, at: train.name, "\(pool.count) examples leave none to test on",
         mend: "bring more, or a \(.test)")
     }
     return Sets(

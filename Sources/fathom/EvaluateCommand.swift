@@ -17,8 +17,12 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "A classifier: its folder, or its name at Hugging Face (a BertForSequenceClassification).")
   var model: ModelArgument
 
-  @Option(help: "Labelled data: an aclImdb-like folder, .csv, .tsv or .jsonl.")
-  var test: PathArgument
+  @Option(
+    parsing: .upToNextOption,
+    help:
+      "Labelled data: CSV, TSV, JSON, Parquet or Arrow, also compressed; a folder; several; - for standard input."
+  )
+  var test: [PathArgument]
 
   @OptionGroup var data: DataArguments
   @OptionGroup var engine: EngineArguments

@@ -25,6 +25,7 @@ struct Fathom: AsyncParsableCommand {
     version: RunStore.version,
     subcommands: [
       StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AttentionCommand.self,
+      DataCommand.self,
       OutputsCommand.self,
       TokenizeCommand.self, ReportCommand.self, ServeCommand.self,
       RunsCommand.self, PretrainCommand.self, FetchCommand.self, ImportCommand.self, BenchCommand.self,

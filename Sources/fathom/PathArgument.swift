@@ -12,5 +12,10 @@ struct PathArgument: ExpressibleByArgument, CustomStringConvertible {
   /// The last part, for reports.
   var name: String { url.standardizedFileURL.lastPathComponent }
 
+  /// As it was typed, for a name beside it.
+  var withoutSlash: String {
+    description.count > 1 && description.hasSuffix("/") ? String(description.dropLast()) : description
+  }
+
   static var defaultCompletionKind: CompletionKind { .file() }
 }

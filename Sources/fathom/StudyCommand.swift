@@ -92,7 +92,7 @@ struct StudyCommand: ParsableCommand {
     guard !seed.addingReportingOverflow(UInt64(seeds - 1)).overflow else {
       throw ValidationError("--seed \(seed) leaves no room for \(seeds) seeds: choose a smaller one")
     }
-    if folds != nil, data.validation != nil || data.validationShare != nil || training.selectOn == .test {
+    if folds != nil, !data.validation.isEmpty || data.validationShare != nil || training.selectOn == .test {
       throw ValidationError(
         "--folds validates on the training examples: give no --validation, --validation-share or --select-on test"
       )
@@ -125,7 +125,7 @@ struct StudyCommand: ParsableCommand {
     let lock = try RunFolder(folder)
     defer { withExtendedLifetime(lock) {} }
     _ = try model.folder()  // a model that is not there is said before the data are read
-    let sets = try data.load()
+    let sets = try data.load(beside: out)
     let encoder = try EncoderRegistry.config(folder: model.folder())
     let plan = try makePlan(sets, encoder)
     let sizes = try sizes(below: sets.train.count).map {

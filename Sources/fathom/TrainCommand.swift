@@ -67,7 +67,7 @@ struct TrainCommand: ParsableCommand {
     let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
     defer { withExtendedLifetime(claim) {} }
     _ = try model.folder()  // a model that is not there is said before the data are read
-    let sets = try data.trainingData(data.load(), selection: options.selection)
+    let sets = try data.trainingData(data.load(beside: out), selection: options.selection)
     let job = try training.job(
       model: model, variant: chosen, data: sets, options: options,
       length: training.length(for: EncoderRegistry.config(folder: model.folder())))

@@ -60,8 +60,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32])
-  func `UTF-16 is refused in every form`(encoding: String.Encoding) throws {
+  @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf32])
+  func `UTF-16 without its mark and UTF-32 are refused in every form`(encoding: String.Encoding) throws {
     for (text, name) in [
       ("text,label\na,x\n", "d.csv"), ("text\tlabel\na\tx\n", "d.tsv"),
       ("{\"text\": \"a\", \"label\": \"x\"}\n", "d.jsonl"), ("a text", "pos/1.txt"),
