@@ -137,7 +137,9 @@ let package = Package(
     tests("Hub"),
     .target(
       name: "Mutation",
-      dependencies: ["Files", "WordPiece", "Checkpoint", "Encoder", "Corpus", "Training", "Study"],
+      dependencies: [
+        "Files", "Tables", "WordPiece", "Checkpoint", "Encoder", "Corpus", "Training", "Study",
+      ],
       path: "Tools/fuzz/Mutation"),
     .executableTarget(
       name: "fuzz",

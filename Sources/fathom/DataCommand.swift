@@ -16,7 +16,8 @@ struct DataCommand: ParsableCommand {
 
       EXAMPLES
         fathom data reviews.csv
-        fathom data 'data/train-*.parquet' --test held-out.jsonl.gz --model bert-base-cased --json
+        fathom data 'data/train-*.parquet' --test held-out.jsonl.gz \\
+          --model bert-base-cased --json
       """)
 
   @Argument(

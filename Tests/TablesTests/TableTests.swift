@@ -81,7 +81,7 @@ import Testing
     try expect("nothing", [Cell](repeating: .null, count: 7))
     guard file != "kinds.parquet" else { return }
     try expect("view", TableTests.texts)
-    try expect("half", words(["0.5", "65504.0", nil, "-2.0", "6.1035156e-05", "5.0", "6.0"]))
+    try expect("half", words(["0.5", "65504.0", nil, "-2.0", "6.097555e-05", "5.0", "6.0"]))
     let error = #expect(throws: FathomError.self) { try column("price", of: TableTests.open(file)) }
     #expect(error?.code == .unsupported && error?.description.contains("column 'price'") == true)
   }
@@ -159,7 +159,9 @@ import Testing
     for name in ["rows.csv.gz", "rows.csv.zst"] {
       let file = try MappedFile(Fixtures.goldens.appendingPathComponent("tables/\(name)"))
       let form = try #require(Compressed(startOf: file.bytes))
-      #expect(try String(decoding: form.inflated(file).bytes, as: UTF8.self) == expected, "\(name)")
+      let inflated = try form.inflated(file)
+      #expect(String(decoding: inflated.bytes, as: UTF8.self) == expected, "\(name)")
+      withExtendedLifetime(inflated) {}
     }
   }
 

@@ -4,6 +4,7 @@ import Corpus
 import Encoder
 import Foundation
 import Study
+import Tables
 import Training
 import WordPiece
 
@@ -34,6 +35,20 @@ public struct FuzzedReader: Sendable {
     let table = "text,label\n\"good, \"\"fine\"\" film\",pos\nbad film,neg\n\"two\nlines\",pos\n"
     let lines =
       "{\"text\": \"good \\u00e9 film\", \"label\": \"pos\"}\n{\"text\": \"bad\", \"label\": 1.50}\n"
+    func columns(_ name: String) throws -> FuzzedReader {
+      FuzzedReader(
+        name: name, fileName: name, isJSON: false, seeds: [try bytes("Tests/Goldens/tables/" + name)],
+        companions: [:]
+      ) { folder in
+        let file = try MappedFile(folder.appendingPathComponent(name))
+        if let compressed = Compressed(startOf: file.bytes) { _ = try compressed.inflated(file) }
+        guard let form = TableReader.Form(startOf: file.bytes) else { return }
+        var reader = try TableReader(file, path: name, form: form)
+        while try reader.advance() {
+          for column in reader.columns.indices { _ = try? reader.cell(column) }
+        }
+      }
+    }
     func corpus(_ name: String) -> @Sendable (URL) throws -> Void {
       { folder in _ = try CorpusReader().read(folder.appendingPathComponent(name), split: .train).all() }
     }
@@ -42,7 +57,11 @@ public struct FuzzedReader: Sendable {
         _ = tensor.load()
       }
     }
-    return [
+    let columnar =
+      TableReader.isAvailable
+      ? try ["kinds.parquet", "kinds.feather", "kinds.arrows", "news.parquet", "rows.csv.gz", "rows.csv.zst"]
+        .map(columns) : []
+    return columnar + [
       FuzzedReader(
         name: "safetensors", fileName: "model.safetensors", isJSON: false,
         seeds: [try bytes(golden + "model.safetensors")], companions: [:]
@@ -85,6 +104,10 @@ public struct FuzzedReader: Sendable {
       FuzzedReader(
         name: "json-lines", fileName: "rows.jsonl", isJSON: true, seeds: [Array(lines.utf8)], companions: [:],
         read: corpus("rows.jsonl")),
+      FuzzedReader(
+        name: "json-array", fileName: "rows.json", isJSON: true,
+        seeds: [Array("[\(lines.split(separator: "\n").joined(separator: ",\n"))]\n".utf8)], companions: [:],
+        read: corpus("rows.json")),
       FuzzedReader(
         name: "run", fileName: "run.json", isJSON: true, seeds: [Array(sampleRun.utf8)], companions: [:]
       ) { folder in
