@@ -22,7 +22,7 @@ public struct Hub: Sendable {
 
   public let settings: HubSettings
   let progress: Progress
-  private var client: HubClient { HubClient(settings: settings, progress: progress) }
+  var client: HubClient { HubClient(settings: settings, progress: progress) }
 
   public init(_ settings: HubSettings, progress: Progress = Progress()) {
     self.settings = settings

@@ -77,6 +77,40 @@ struct HubCache {
   /// libraries.
   func lacks(_ file: String, _ commit: String) -> Bool {
     FileManager.default.fileExists(atPath: absence(file, commit).path)
+      || tree(commit).map { !$0.contains(file) } ?? false
+  }
+
+  /// All files of a commit, where `huggingface_hub` noted them.
+  func tree(_ commit: String) -> Set<String>? {
+    let file = folder.appendingPathComponent("trees").appendingPathComponent(commit + ".json")
+    guard let data = try? Data(contentsOf: file),
+      let object = try? BoundedJSON.value(data) as? [String: Any], object["format_version"] as? Int == 1,
+      let files = object["files"] as? [String: Any]
+    else { return nil }
+    return Set(files.keys)
+  }
+
+  /// The listing that a data set's files were chosen by; a damaged one is asked for again.
+  func listing(_ commit: String) -> HubListing? {
+    guard let data = try? Data(contentsOf: listingFile(commit)),
+      let listing = try? BoundedJSON.decode(HubListing.self, from: data),
+      listing.commit == commit, listing.files.allSatisfy(HubListing.isFile)
+    else { return nil }
+    return listing
+  }
+
+  /// A cache that cannot be written to is asked again next time.
+  func keep(_ listing: HubListing) {
+    let file = listingFile(listing.commit)
+    try? FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    guard let data = try? JSONEncoder().encode(listing) else { return }
+    try? AtomicFile.write(data, to: file)
+  }
+
+  /// Beside what Hugging Face's libraries keep, which do not look at it.
+  private func listingFile(_ commit: String) -> URL {
+    folder.appendingPathComponent("fathom").appendingPathComponent(commit + ".json")
   }
 
   /// A cache that cannot be written to is asked again next time.

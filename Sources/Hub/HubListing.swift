@@ -7,6 +7,8 @@ struct HubListing: Codable {
   struct Configuration: Codable {
     let name: String
     let isDefault: Bool
+    /// Where its files are, if the card says that and not which they are.
+    let folder: String?
     /// Patterns of file names by split, in the order of the data set's card.
     let splits: [Split]
   }
@@ -56,6 +58,7 @@ extension HubListing.Configuration {
     guard let name = object["config_name"] as? String else { return nil }
     self.name = name
     isDefault = object["default"] as? Bool ?? false
+    folder = object["data_dir"] as? String
     splits = HubListing.Configuration.splits(object["data_files"])
   }
 

@@ -67,7 +67,7 @@ struct ColumnArguments: ParsableArguments {
     beside output: PathArgument? = nil
   ) throws -> DataSet {
     let data = try reader.dataSet(
-      paths.dataURLs(), split: split, classes: classes, cache: noDataCache ? nil : .standard)
+      paths.dataURLs(split), split: split, classes: classes, cache: noDataCache ? nil : .standard)
     data.notes.forEach(Output.note)
     try report(data, paths, split, output)
     return data
@@ -115,9 +115,13 @@ struct DelimiterArgument: ExpressibleByArgument {
 
 extension [PathArgument] {
   /// The files and folders that are meant: patterns with `*`, `?` and `[` are looked up, `-` is standard
-  /// input.
-  func dataURLs() throws -> [URL] {
+  /// input, and `hf:NAME` a data set at Hugging Face, whose files are fetched where they are missing.
+  /// - Parameter split: what is taken of one that has several.
+  func dataURLs(_ split: CorpusReader.Split) throws -> [URL] {
     try flatMap { path -> [URL] in
+      if path.description.hasPrefix("hf:") {
+        return try HubAccess.shared.dataFiles(String(path.description.dropFirst(3)), split: split)
+      }
       if path.description == "-" { return [CorpusReader.standardInput] }
       let isPattern = path.description.contains { "*?[".contains($0) }
       guard isPattern, !FileManager.default.fileExists(atPath: path.url.path) else { return [path.url] }
@@ -155,8 +159,8 @@ struct TrainingDataArguments: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: """
-      Training data: CSV, TSV, JSON, Parquet or Arrow, also compressed; a folder; several files, patterns, or \
-      - for standard input.
+      Training data: CSV, TSV, JSON, Parquet or Arrow, also compressed; a folder; several files, patterns, \
+      hf:NAME[:CONFIG][:SPLIT] at Hugging Face, or - for standard input.
       """)
   var train: [PathArgument]
 

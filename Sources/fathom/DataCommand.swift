@@ -68,7 +68,7 @@ struct DataCommand: ParsableCommand {
     var reader = columns.reader
     reader.badRows = .skip
     return try reader.dataSet(
-      paths.dataURLs(), split: split, cache: columns.noDataCache ? nil : .standard, fewestClasses: 1)
+      paths.dataURLs(split), split: split, cache: columns.noDataCache ? nil : .standard, fewestClasses: 1)
   }
 
   private var maximumLength: Int {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Corpus
 import Encoder
 import Files
 import Foundation
@@ -77,6 +78,16 @@ final class HubAccess: @unchecked Sendable {
     let folder = try Interrupts.during { try hub().model(name, check: check) }
     lock.withLock { folders[name] = folder }
     return folder
+  }
+
+  /// - Parameter text: what stands behind `hf:`.
+  func dataFiles(_ text: String, split: CorpusReader.Split) throws -> [URL] {
+    guard let name = HubDataName(text) else {
+      throw FathomError(
+        .setting, at: "hf:\(text)", "is no name of a data set",
+        mend: "write hf:NAME, hf:NAME:SPLIT or hf:NAME:CONFIGURATION:SPLIT")
+    }
+    return try Interrupts.during { try hub().dataFiles(name, split: split.rawValue) }
   }
 
   func hub() throws -> Hub { Hub(try HubSettings(), progress: HubAccess.progress) }

@@ -77,6 +77,66 @@ import Testing
     }
   }
 
+  @Test func `a data set's splits are trained and measured on by its name`() throws {
+    try withHub { hub, folder, variables in
+      func data(_ name: String) throws -> Data {
+        try Data(contentsOf: folder.appendingPathComponent(name))
+      }
+      hub.repositories["datasets/org/data"] = LocalHub.Repository([
+        "data/train.csv": try data("train.csv"), "data/test.csv": try data("test.csv"),
+      ])
+      func arguments(_ train: String, _ test: String, _ out: String) -> [String] {
+        self.train("org/tiny", out, folder).map {
+          $0.hasSuffix("train.csv") ? train : $0.hasSuffix("test.csv") ? test : $0
+        }
+      }
+      let named = try fathom(arguments("hf:org/data", "hf:org/data:test", "a"), hub: variables)
+      #expect(named.status == 0, "\(named.errors)")
+      let own = arguments(folder.path + "/train.csv", folder.path + "/test.csv", "b")
+      #expect(try fathom(own, hub: variables).status == 0)
+      func identity(_ out: String) throws -> String? {
+        let text = try String(contentsOf: folder.appendingPathComponent("\(out)/run.json"), encoding: .utf8)
+        return try json(text)["identity"] as? String
+      }
+      #expect(try identity("a") != nil && identity("a") == identity("b"))
+      for (name, expected) in [("hf:org/none", "no such data set"), ("hf:a:b:c:d", "no name of a data set")] {
+        let outcome = try fathom(arguments(name, name, "c"), hub: variables)
+        #expect(outcome.status != 0 && outcome.errors.contains(expected), "\(outcome.errors)")
+      }
+    }
+  }
+
+  /// Whether Hugging Face's own library is there, in FATHOM_PYTHON say.
+  private static let hasLibrary = (try? python("import huggingface_hub").status == 0) ?? false
+
+  @Test(.enabled(if: hasLibrary))
+  func `the cache is that of huggingface_hub, in both directions`() throws {
+    try withHub { hub, folder, variables in
+      let setup =
+        "import os, sys; os.environ.update(HF_ENDPOINT=sys.argv[1], HF_HOME=sys.argv[2]); "
+        + "from huggingface_hub import snapshot_download, scan_cache_dir; "
+      let place = [hub.server.address, variables["HF_HOME"]!]
+      // What Fathom fetched is there for it, whole and without a complaint.
+      #expect(try fathom(["fetch", "org/tiny"], hub: variables).status == 0)
+      let read = try python(
+        setup
+          + "print(snapshot_download('org/tiny', local_files_only=True)); print(scan_cache_dir().warnings)",
+        place)
+      #expect(read.status == 0 && read.output.contains("snapshots") && read.output.hasSuffix("[]\n"))
+      let before = hub.store.requests.count
+      let patterns = "allow_patterns=['*.json', '*.txt', '*.safetensors']"
+      #expect(try python(setup + "snapshot_download('org/tiny', \(patterns))", place).status == 0)
+      #expect(hub.store.requests.count == before)
+      // What it fetched is there for Fathom, without a request.
+      let other = folder.appendingPathComponent("other").path
+      #expect(try python(setup + "snapshot_download('org/tiny')", [place[0], other]).status == 0)
+      let count = hub.requests.count
+      let theirs = variables.merging(["HF_HOME": other]) { $1 }
+      #expect(try fathom(["tokenize", "--model", "org/tiny"], input: "film", hub: theirs).status == 0)
+      #expect(hub.requests.count == count)
+    }
+  }
+
   @Test func `a folder of that name wins, which is said, and hf: means the Hub`() throws {
     try withHub { hub, folder, variables in
       let here = folder.appendingPathComponent("org/tiny")
