@@ -91,10 +91,18 @@ public struct CorpusReader: Sendable {
 
   /// The examples of several sources, one source after the other.
   public func read(_ urls: [URL], split: Split) throws -> LabelledTextReader {
-    let path = urls.map(DataFile.name).first ?? "the data"
-    let sources = urls.map { url in { try format(url, split) } }
-    let all = try sources.count == 1 ? sources[0]() : ChainFormat(sources)
-    return LabelledTextReader(all, path: path, columns: columns, badRows: badRows)
+    let columns = [textColumn, labelColumn]
+    let selection = Selection(names: columns, known: columns, endsWithLabel: true)
+    return LabelledTextReader(
+      try format(urls, split, selection), path: urls.map(DataFile.name).first ?? "the data", columns: columns,
+      badRows: badRows)
+  }
+
+  /// All columns of the same sources, with or without labels.
+  /// - Parameter columns: those that are read, in this order; nil for all of the first source.
+  public func records(_ urls: [URL], split: Split, columns: [String]? = nil) throws -> RecordReader {
+    let selection = Selection(names: columns, known: [textColumn], endsWithLabel: false)
+    return RecordReader(try format(urls, split, selection), badRows: badRows)
   }
 
   /// A data set whose texts stay on disk, as does the index of them.
@@ -123,23 +131,27 @@ public struct CorpusReader: Sendable {
     }
   }
 
-  private var columns: [String] { [textColumn, labelColumn] }
+  private func format(_ urls: [URL], _ split: Split, _ selection: Selection) throws -> any RecordFormat {
+    precondition(!urls.isEmpty, "no source")
+    if urls.count == 1 { return try format(urls[0], split, selection) }
+    return try ChainFormat(urls.map { url in { try format(url, split, $0) } }, selection)
+  }
 
-  private func format(_ url: URL, _ split: Split) throws -> any RecordFormat {
+  private func format(_ url: URL, _ split: Split, _ selection: Selection) throws -> any RecordFormat {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw FathomError(
         .notFound, at: url.path, "does not exist",
         mend: "name a data folder or a .csv, .tsv, .jsonl, .json, .parquet or .arrow file")
     }
-    guard isFolder.boolValue else { return try fileFormat(url) }
+    guard isFolder.boolValue else { return try fileFormat(url, selection) }
     guard let parts = try DataFolder.parts(url, split: split) else {
-      return try FolderFormat(url, split: split, encoding: encoding)
+      return try FolderFormat(url, split: split, encoding: encoding, names: [textColumn, labelColumn])
     }
-    return ChainFormat(parts.map { part in { try fileFormat(part.url, info: part.info) } })
+    return try ChainFormat(parts.map { part in { try fileFormat(part.url, $0, info: part.info) } }, selection)
   }
 
-  private func fileFormat(_ url: URL, info: Data? = nil) throws -> any RecordFormat {
+  private func fileFormat(_ url: URL, _ selection: Selection, info: Data? = nil) throws -> any RecordFormat {
     let file = try DataFile.open(url), path = DataFile.name(url)
     let signature = TableReader.Form(startOf: file.bytes)
     let named = Form(ending: DataFile.ending(url))
@@ -149,7 +161,7 @@ public struct CorpusReader: Sendable {
       || form == nil && (isColumnar || named == .parquet || named == .arrow)
     {
       let usual: TableReader.Form = (form ?? named) == .parquet ? .parquet : .arrowFile
-      return try ColumnarFormat(file, path: path, form: signature ?? usual, info: info, names: columns)
+      return try ColumnarFormat(file, path: path, form: signature ?? usual, info: info, selection)
     }
     guard let form = form ?? named ?? (DataFile.isStandardInput(url) ? DataFile.guess(file) : nil) else {
       throw FathomError(
@@ -158,14 +170,14 @@ public struct CorpusReader: Sendable {
     }
     let source = try TextSource(file, path: path, encoding: encoding)
     func table(_ usual: UInt8, isQuoted: Bool) throws -> TableFormat {
-      try TableFormat(source, path: path, usual: usual, isQuoted: isQuoted, names: columns, self)
+      try TableFormat(source, path: path, usual: usual, isQuoted: isQuoted, selection, self)
     }
     switch form {
     case .csv: return try table(0x2C, isQuoted: quoting ?? .rfc4180 == .rfc4180)
     case .tsv: return try table(0x09, isQuoted: quoting == .rfc4180)
     case .json where JSONArrayFormat.startsArray(source):
-      return JSONArrayFormat(source, path: path, keys: columns)
-    case .jsonl, .json, .parquet, .arrow: return JSONLinesFormat(source, path: path, keys: columns)
+      return JSONArrayFormat(source, path: path, selection)
+    case .jsonl, .json, .parquet, .arrow: return JSONLinesFormat(source, path: path, selection)
     }
   }
 }

@@ -186,6 +186,7 @@ public struct DataSet: Sendable {
 
 /// Examples that are in memory already.
 private struct MemoryFormat: RecordFormat {
+  let columns = ["text", "label"]
   var rest: ArraySlice<LabelledText>
 
   mutating func next() -> Record? {

@@ -4,14 +4,17 @@ import Tables
 
 /// `PATH/pos/*.txt` and `PATH/neg/*.txt` (any class names), or the same one folder down in `train` or `test`.
 struct FolderFormat: RecordFormat {
+  let columns: [String]
   private let root: URL
   private let encoding: CorpusReader.Encoding?
   private var labels: ArraySlice<String>
   private var label = ""
   private var files: ArraySlice<String> = []
 
-  init(_ url: URL, split: CorpusReader.Split, encoding: CorpusReader.Encoding?) throws {
+  /// - Parameter names: what text and label are called, for there are no other columns.
+  init(_ url: URL, split: CorpusReader.Split, encoding: CorpusReader.Encoding?, names: [String]) throws {
     self.encoding = encoding
+    columns = names
     let inner = url.appendingPathComponent(split.rawValue)
     let root = FileManager.default.fileExists(atPath: inner.path) ? inner : url
     self.root = root

@@ -5,10 +5,13 @@ import Tables
 /// What both forms of JSON share: an object becomes a record of the keys that were asked for.
 private struct JSONKeys {
   /// As the first object spells them
-  private var keys: [String]
+  private(set) var keys: [String]
   private var isSettled = false
 
-  init(_ keys: [String]) { self.keys = keys }
+  /// - Parameter first: the first object, whose keys are taken where all are asked for.
+  init(_ selection: Selection, first: UnsafeRawBufferPointer?) {
+    keys = selection.names ?? first.map(JSONFields.keys) ?? []
+  }
 
   mutating func record(_ bytes: UnsafeRawBufferPointer, _ location: Location) throws -> Record {
     guard String(validating: bytes, as: UTF8.self) != nil else {
@@ -49,23 +52,31 @@ struct JSONLinesFormat: RecordFormat {
   private var position: Int
   private var line = 0
 
-  init(_ source: TextSource, path: String, keys: [String]) {
+  init(_ source: TextSource, path: String, _ selection: Selection) {
     self.source = source
     self.path = path
-    self.keys = JSONKeys(keys)
     position = source.start
+    keys = JSONKeys(selection, first: nil)
+    var probe = self
+    if selection.names == nil { keys = JSONKeys(selection, first: probe.nextLine()) }
   }
 
+  var columns: [String] { keys.keys }
+
   mutating func next() throws -> Record? {
+    guard let bytes = nextLine() else { return nil }
+    return try keys.record(bytes, Location(path, .line, line))
+  }
+
+  /// The next line that is not blank.
+  private mutating func nextLine() -> UnsafeRawBufferPointer? {
     while position < source.bytes.count {
       let end = source.bytes.first(source.lineBreak, from: position) ?? source.bytes.count
       let bytes = UnsafeRawBufferPointer(rebasing: source.bytes[position..<end])
       position = end + 1
       line += 1
       source.file.release(upTo: end)
-      if !bytes.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) {
-        return try keys.record(bytes, Location(path, .line, line))
-      }
+      if !bytes.allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { return bytes }
     }
     return nil
   }
@@ -81,12 +92,18 @@ struct JSONArrayFormat: RecordFormat {
   private var isOpen = false
   private var isDone = false
 
-  init(_ source: TextSource, path: String, keys: [String]) {
+  init(_ source: TextSource, path: String, _ selection: Selection) {
     self.source = source
     self.path = path
-    self.keys = JSONKeys(keys)
     position = source.start
+    keys = JSONKeys(selection, first: nil)
+    var probe = self
+    if selection.names == nil, let first = try? probe.nextItem() {
+      keys = JSONKeys(selection, first: first.bytes)
+    }
   }
+
+  var columns: [String] { keys.keys }
 
   /// Whether a text starts as an array does.
   static func startsArray(_ source: TextSource) -> Bool {
@@ -94,13 +111,21 @@ struct JSONArrayFormat: RecordFormat {
   }
 
   mutating func next() throws -> Record? {
+    guard let (bytes, location) = try nextItem() else { return nil }
+    return try keys.record(bytes, location)
+  }
+
+  private mutating func nextItem() throws -> (bytes: UnsafeRawBufferPointer, location: Location)? {
     if isDone { return nil }
     skipBlanks()
     if !isOpen {
       try take(0x5B, "is no JSON array")
       isOpen = true
       skipBlanks()
-      if peek == 0x5D { return try finish() }
+      if peek == 0x5D {
+        try finish()
+        return nil
+      }
     }
     let location = Location(path, .line, line)
     let start = position
@@ -110,22 +135,21 @@ struct JSONArrayFormat: RecordFormat {
     if peek == 0x2C {
       position += 1
     } else if peek == 0x5D {
-      _ = try finish()
+      try finish()
     } else {
       throw fault("a comma or the end of the array is missing")
     }
     source.file.release(upTo: start)
-    return try keys.record(bytes, location)
+    return (bytes, location)
   }
 
   private var peek: UInt8? { position < source.bytes.count ? source.bytes[position] : nil }
 
-  private mutating func finish() throws -> Record? {
+  private mutating func finish() throws {
     position += 1
     skipBlanks()
     guard position == source.bytes.count else { throw fault("something follows the array") }
     isDone = true
-    return nil
   }
 
   /// To the end of a value, by its brackets and quotes alone: what is in it is looked at afterwards.

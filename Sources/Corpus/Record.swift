@@ -30,8 +30,20 @@ struct Record {
   let location: Location
 }
 
+/// Which columns a reader is to give.
+struct Selection {
+  /// In this order; nil for all that there are
+  let names: [String]?
+  /// What must be there, by which a table's delimiter and header are recognised
+  let known: [String]
+  /// Whether the last name is that of labels, whose outer blanks are dropped in tables
+  let endsWithLabel: Bool
+}
+
 /// One form of data. A new one is a type of its own and a line in `CorpusReader.format`.
 protocol RecordFormat {
+  /// As the source names them; numbers from 1 where it has no names.
+  var columns: [String] { get }
   /// - Returns: nil after the last.
   /// - Throws: ``BadRow`` for a record that can be left out; `FathomError` where reading cannot go on.
   mutating func next() throws -> Record?
@@ -55,11 +67,22 @@ struct BadRow: Error {
 
 /// The records of several sources, one source after the other.
 struct ChainFormat: RecordFormat {
-  private var sources: ArraySlice<() throws -> any RecordFormat>
+  let columns: [String]
+  private var sources: ArraySlice<(Selection) throws -> any RecordFormat>
   private var current: (any RecordFormat)?
   private var earlierNotes: [String] = []
+  private let selection: Selection
 
-  init(_ sources: [() throws -> any RecordFormat]) { self.sources = sources[...] }
+  /// The first source says which columns there are, where all are asked for.
+  /// - Precondition: there is a source.
+  init(_ sources: [(Selection) throws -> any RecordFormat], _ selection: Selection) throws {
+    let first = try sources[0](selection)
+    self.sources = sources.dropFirst()
+    current = first
+    columns = first.columns
+    self.selection = Selection(
+      names: selection.names ?? first.columns, known: selection.known, endsWithLabel: selection.endsWithLabel)
+  }
 
   mutating func next() throws -> Record? {
     while true {
@@ -69,7 +92,7 @@ struct ChainFormat: RecordFormat {
         current = nil
         return nil
       }
-      current = try open()
+      current = try open(selection)
     }
   }
 

@@ -6,21 +6,25 @@ import Tables
 struct TableFormat: RecordFormat {
   private var records: DelimitedRecords
   private let dialect: TableDialect
-  private let columns: [Int]
+  private let indices: [Int]
   private let expectedCount: Int?
+  private let endsWithLabel: Bool
+  let columns: [String]
 
   /// - Parameters:
   ///   - usual: the delimiter that the file's ending stands for.
-  ///   - names: columns, of which the last one is the label.
   init(
-    _ source: TextSource, path: String, usual: UInt8, isQuoted: Bool, names: [String], _ reader: CorpusReader
+    _ source: TextSource, path: String, usual: UInt8, isQuoted: Bool, _ selection: Selection,
+    _ reader: CorpusReader
   ) throws {
-    let probe = TableProbe(source: source, path: path, isQuoted: isQuoted, names: names)
+    let probe = TableProbe(source: source, path: path, isQuoted: isQuoted, names: selection.known)
     dialect = try probe.dialect(usual: usual, delimiter: reader.delimiter, hasHeader: reader.hasHeader)
     records = probe.records(dialect.delimiter)
+    endsWithLabel = selection.endsWithLabel
     guard dialect.hasHeader else {
       expectedCount = nil
-      columns = try names.map { name in
+      columns = selection.names ?? probe.numbers(dialect.delimiter)
+      indices = try columns.map { name in
         guard let number = ColumnNames.number(name) else {
           throw FathomError(
             .setting, at: path, "without a header, columns are numbers from 1",
@@ -35,7 +39,10 @@ struct TableFormat: RecordFormat {
     }
     let header = try records.texts()
     expectedCount = header.count
-    columns = try names.map { try ColumnNames.index(of: $0, in: header, path: path) }
+    indices =
+      try selection.names?.map { try ColumnNames.index(of: $0, in: header, path: path) }
+      ?? Array(header.indices)
+    columns = indices.map { header[$0] }
   }
 
   mutating func next() throws -> Record? {
@@ -44,15 +51,16 @@ struct TableFormat: RecordFormat {
   }
 
   private func record() throws -> Record {
-    let found = records.fieldCount, needed = columns.max()! + 1
+    let found = records.fieldCount, needed = (indices.max() ?? 0) + 1
     guard found >= needed, found == expectedCount ?? found else {
       throw FathomError(
         .damaged, at: records.place, "\(found) fields where \(expectedCount ?? needed) are expected",
         mend: "quote texts that hold the delimiter, or choose it with \(.delimiter)")
     }
-    let cells = try columns.enumerated().map { index, column in
+    let label = endsWithLabel ? indices.count - 1 : -1
+    let cells = try indices.enumerated().map { index, column in
       let field = try records.field(column)
-      return Cell.text(index == columns.count - 1 ? TableFormat.trimmed(field) : field)
+      return Cell.text(index == label ? TableFormat.trimmed(field) : field)
     }
     return Record(cells: cells, location: records.location)
   }
@@ -88,6 +96,11 @@ struct TableProbe {
 
   func records(_ delimiter: UInt8) -> DelimitedRecords {
     DelimitedRecords(source, path: path, delimiter: delimiter, isQuoted: isQuoted)
+  }
+
+  /// What the columns of a table without a header are called.
+  func numbers(_ delimiter: UInt8) -> [String] {
+    (0..<(first(1, delimiter).first?.count ?? 0)).map { "\($0 + 1)" }
   }
 
   /// - Parameters: what the user says; nil for what is recognised.

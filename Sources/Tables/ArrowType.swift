@@ -59,6 +59,17 @@ indirect enum ArrowType {
     }
   }
 
+  /// Whether its values have a ``Cell``.
+  var isReadable: Bool {
+    switch self {
+    case .unsupported: false
+    case .list(_, let element), .fixedList(_, let element): element.isReadable
+    case .object(let fields): fields.allSatisfy { $0.type.isReadable }
+    case .dictionary(let index, let value): index.isReadable && value.isReadable
+    default: true
+    }
+  }
+
   private static func plain(_ format: String) -> ArrowType? {
     switch format {
     case "n": return .null

@@ -93,6 +93,9 @@ public struct TableReader {
     }
   }
 
+  /// Columns of types that have no ``Cell``.
+  public var unreadableColumns: [Int] { columns.indices.filter { !batches.isReadable($0) } }
+
   /// Names of the classes that a column's numbers stand for, where the file has them.
   public func classes(of column: Int) -> [String]? { names.byColumn[columns[column]] }
 
@@ -148,6 +151,8 @@ private final class ArrowBatches {
     guard ca_select(reader, sorted.map(Int32.init), Int32(sorted.count)) == 0 else { throw fault }
     places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1, $0) })
   }
+
+  func isReadable(_ column: Int) -> Bool { types[column].isReadable }
 
   func advance() throws -> Bool {
     row += 1

@@ -137,6 +137,49 @@ import Testing
     }
   }
 
+  // MARK: All columns
+
+  @Test func `records have all columns, with or without labels, whatever form they are in`() throws {
+    for (text, name) in [
+      ("id,text,note\n7,a,\"x, y\"\n8,b,\n", "d.csv"), ("id;text;note\n7;a;x, y\n8;b;\n", "e.csv"),
+      ("{\"id\": 7, \"text\": \"a\", \"note\": \"x, y\"}\n{\"text\": \"b\", \"id\": 8}\n", "d.jsonl"),
+      ("[{\"id\": 7, \"text\": \"a\", \"note\": \"x, y\"}, {\"text\": \"b\", \"id\": 8}]", "d.json"),
+    ] {
+      try withFile(text.utf8, name) { file in
+        var reader = try CorpusReader().records([file], split: .test)
+        #expect(reader.columns == ["id", "text", "note"], "\(name)")
+        let isJSON = name.hasSuffix("json") || name.hasSuffix("jsonl")
+        let number: (String) -> Cell = { isJSON ? .word($0) : .text($0) }
+        let first = try reader.next(), second = try reader.next(), end = try reader.next()
+        #expect(first == [number("7"), .text("a"), .text("x, y")], "\(name)")
+        #expect(second == [number("8"), .text("b"), isJSON ? .null : .text("")], "\(name)")
+        #expect(end == nil, "\(name)")
+      }
+    }
+    try withFile("7,a\n8,b\n".utf8, "d.csv") { file in
+      var reader = try CorpusReader(textColumn: "2", hasHeader: false).records([file], split: .test)
+      let first = try reader.next()
+      #expect(reader.columns == ["1", "2"] && first == [.text("7"), .text("a")])
+      #expect(reader.location?.description.hasSuffix("line 1") == true)
+    }
+  }
+
+  @Test(.enabled(if: TableReader.isAvailable))
+  func `records of Arrow files leave out what cannot be read, and say so`() throws {
+    var reader = try CorpusReader().records([golden("kinds.feather")], split: .test)
+    #expect(reader.columns.count == 18 && !reader.columns.contains("price"))
+    #expect(reader.notes.count == 1 && reader.notes[0].contains("price"))
+    var rows = 0
+    while let cells = try reader.next() {
+      #expect(cells.count == 18)
+      rows += 1
+    }
+    #expect(rows == 7)
+    let chosen = try CorpusReader().records(
+      [golden("kinds.feather")], split: .test, columns: ["truth", "Text"])
+    #expect(chosen.columns == ["truth", "text"])
+  }
+
   // MARK: Several files
 
   @Test func `several files are one set, with the place of each row and a cache of their own`() throws {
