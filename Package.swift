@@ -160,7 +160,9 @@ let package = Package(
     tests("Charts"),
     tests("Report", ["Attention"], exclude: ["highlights.js"]),
     tests("Server", [.product(name: "NIOEmbedded", package: "swift-nio")]),
-    tests("fathom", ["Report", "Tables", "Torch", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    tests(
+      "fathom",
+      ["Report", "Tables", "Torch", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ],
   cxxLanguageStandard: .cxx17
 )

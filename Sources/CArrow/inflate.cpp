@@ -20,8 +20,9 @@ ca_inflater ca_inflate(const void *bytes, int64_t count, int codec) {
     inflater->codec = check(
         arrow::util::Codec::Create(codec == CA_GZIP ? arrow::Compression::GZIP : arrow::Compression::ZSTD));
     auto buffer = std::make_shared<arrow::Buffer>(static_cast<const uint8_t *>(bytes), count);
-    inflater->stream = check(arrow::io::CompressedInputStream::Make(
-        inflater->codec.get(), std::make_shared<arrow::io::BufferReader>(buffer)));
+    inflater->stream = check(
+        arrow::io::CompressedInputStream::Make(
+            inflater->codec.get(), std::make_shared<arrow::io::BufferReader>(buffer)));
     return inflater.release();
   });
 }

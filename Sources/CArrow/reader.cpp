@@ -72,14 +72,12 @@ struct ca_reader_impl {
 
   static void add_leaves(const parquet::arrow::SchemaField &field, std::vector<int> &leaves) {
     if (field.is_leaf()) leaves.push_back(field.column_index);
-    for (const auto &child : field.children)
-      add_leaves(child, leaves);
+    for (const auto &child : field.children) add_leaves(child, leaves);
   }
 
   void start_parquet() {
     std::vector<int> groups(parquet->num_row_groups());
-    for (size_t i = 0; i < groups.size(); i++)
-      groups[i] = static_cast<int>(i);
+    for (size_t i = 0; i < groups.size(); i++) groups[i] = static_cast<int>(i);
     std::vector<int> leaves;
     const auto &fields = parquet->manifest().schema_fields;
     for (size_t i = 0; i < fields.size(); i++) {

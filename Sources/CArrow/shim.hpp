@@ -1,7 +1,8 @@
 // What every file shares: errors and the exception barrier.
 #pragma once
-#include "carrow.h"
 #include <string>
+
+#include "carrow.h"
 
 namespace fathom {
 void remember(const std::string &message, int kind);
@@ -37,8 +38,10 @@ inline int remember_current_exception() {
     const auto &status = failure.status;
     const int number = arrow::internal::ErrnoFromStatus(status);
     const bool disk = number == ENOSPC || number == EDQUOT || number == EFBIG;
-    remember(status.message(),
-             disk ? CA_ERROR_DISK : status.IsOutOfMemory() ? CA_ERROR_MEMORY : CA_ERROR_FILE);
+    remember(
+        status.message(), disk                     ? CA_ERROR_DISK
+                          : status.IsOutOfMemory() ? CA_ERROR_MEMORY
+                                                   : CA_ERROR_FILE);
   } catch (const std::bad_alloc &) {
     remember("out of memory", CA_ERROR_MEMORY);
   } catch (const std::exception &error) {

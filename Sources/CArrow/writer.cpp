@@ -40,8 +40,9 @@ ca_writer ca_create(int descriptor, int form, struct ArrowSchema *schema, int co
     if (form == CA_PARQUET) {
       auto properties = parquet::WriterProperties::Builder().compression(codec_type(compression))->build();
       auto keeping = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-      writer->parquet = check(parquet::arrow::FileWriter::Open(*writer->schema, arrow::default_memory_pool(),
-                                                               writer->sink, properties, keeping));
+      writer->parquet = check(
+          parquet::arrow::FileWriter::Open(
+              *writer->schema, arrow::default_memory_pool(), writer->sink, properties, keeping));
     } else {
       auto options = arrow::ipc::IpcWriteOptions::Defaults();
       options.use_threads = false;

@@ -196,7 +196,7 @@ enum ArrowFault {
     switch ca_last_error_kind() {
     case Int32(CA_ERROR_ABSENT):
       return FathomError(
-        .unsupported, at: path, "\(form) needs Apache Arrow, and this Fathom was built without it",
+        .unsupported, at: path, "cannot be read (\(form)), for this Fathom was built without Apache Arrow",
         mend: "run Scripts/arrow and build again, or convert the file to CSV or JSON Lines")
     case Int32(CA_ERROR_MEMORY):
       return FathomError(

@@ -34,7 +34,7 @@ struct AttentionCommand: ParsableCommand {
   @Option(help: "The text.")
   var text: String?
 
-  @Option(help: "Labelled data to take texts from: an aclImdb-like folder, .csv, .tsv or .jsonl.")
+  @Option(help: "Labelled data to take texts from, in any form that training takes.")
   var data: PathArgument?
 
   @OptionGroup var columns: ColumnArguments

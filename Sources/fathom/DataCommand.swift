@@ -57,8 +57,9 @@ struct DataCommand: ParsableCommand {
       training, test: testing, maximumLength: maximumLength,
       tokenCounts: tokenizer.map { tokenizer in { tokenizer.encode($0).map(\.count) } })
     if json {
-      let data = try JSONEncoder().encode(inspection)
-      return try Output.json(JSONSerialization.jsonObject(with: data))
+      let encoder = JSONEncoder()
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      return try Output.json(JSONSerialization.jsonObject(with: encoder.encode(inspection)))
     }
     try Output.write(Data(DataText(inspection, name: files.name).text.utf8))
   }

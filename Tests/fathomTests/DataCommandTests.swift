@@ -38,7 +38,7 @@ import Testing
       let arguments = ["data", "train.csv", "--model", "model", "--max-length", "4", "--json"]
       let object = try json(fathom(arguments, in: folder).output)
       let tokens = try #require(object["tokens"] as? [String: Any])
-      #expect(tokens["maximumLength"] as? Int == 4 && (tokens["cutTexts"] as? Int ?? 0) > 0)
+      #expect(tokens["maximum_length"] as? Int == 4 && (tokens["cut_texts"] as? Int ?? 0) > 0)
     }
   }
 
@@ -97,7 +97,7 @@ import Testing
     let object = try json(fathom(["data", news, "--test", news, "--json"]).output)
     #expect(object["rows"] as? Int == 7)
     let overlap = try #require(object["overlap"] as? [String: Any])
-    #expect(overlap["testRows"] as? Int == 4 && overlap["sameLabel"] as? Int == 0)
+    #expect(overlap["test_rows"] as? Int == 4 && overlap["same_label"] as? Int == 0)
   }
 
   @Test(arguments: [("tab", 9), ("\\t", 9), (";", 59), ("|", 124), ("comma", 44)])
