@@ -92,28 +92,36 @@ let package = Package(
     busyRoom("WordPiece", ["Files"]),
     busyRoom("Checkpoint", ["Torch", "Files"]),
     room("Encoder", ["Torch", "Checkpoint", "Files"]),
-    room("Classification", ["Encoder", "WordPiece"]),
+    room("Classification", ["Files", "Torch", "WordPiece", "Checkpoint", "Encoder"]),
     busyRoom("Corpus", ["Files", "Tables", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Training",
       dependencies: [
-        "Classification", "Corpus", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Files", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Corpus",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["TensorBoard/event.proto"]),
-    busyRoom("Study", ["Training", .product(name: "GRDB", package: "GRDB.swift")]),
-    room("Benchmark", ["Training"]),
-    busyRoom("Attention", ["Classification"]),
+    busyRoom(
+      "Study",
+      [
+        "Files", "Torch", "Checkpoint", "Encoder", "Classification", "Corpus", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    room("Benchmark", ["Torch", "Encoder", "Classification", "Corpus", "Training"]),
+    busyRoom("Attention", ["Files", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification"]),
     room("Charts", []),
     .target(
       name: "Report",
       dependencies: [
-        "Charts", "Study", "Attention", .product(name: "Mustache", package: "swift-mustache"),
+        "Files", "Classification", "Training", "Study", "Attention", "Charts",
+        .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: [.embedInCode("Resources")]),
     room(
       "Server",
       [
-        "Report", .product(name: "Hummingbird", package: "hummingbird"),
+        "Files", "Checkpoint", "Classification", "Study", "Attention", "Report",
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
@@ -122,19 +130,20 @@ let package = Package(
     .executableTarget(
       name: "fathom",
       dependencies: [
-        "Files", "Hub", "Server", "Benchmark",
+        "Files", "Hub", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Corpus", "Training",
+        "Study", "Benchmark", "Attention", "Report", "Server",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: engine),
     .target(
       name: "Fixtures",
       dependencies: [
-        "Encoder", "Checkpoint", "Files", "WordPiece", "Training",
+        "Files", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Training",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Tests/Fixtures"),
     tests("Files"),
-    tests("Hub"),
+    tests("Hub", ["Files"]),
     .target(
       name: "Mutation",
       dependencies: [
@@ -146,23 +155,39 @@ let package = Package(
       dependencies: ["Mutation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tools/fuzz/Command", linkerSettings: engine),
     tests("Mutation"),
-    tests("Torch"),
-    tests("WordPiece"),
-    tests("Checkpoint"),
-    tests("Encoder"),
-    tests("Classification"),
-    tests("Tables"),
-    tests("Corpus"),
-    tests("Training"),
-    tests("Study", [.product(name: "GRDB", package: "GRDB.swift")]),
-    tests("Benchmark"),
-    tests("Attention"),
+    tests("Torch", ["Files"]),
+    tests("WordPiece", ["Files"]),
+    tests("Checkpoint", ["Files", "Torch"]),
+    tests("Encoder", ["Files", "Torch", "Checkpoint"]),
+    tests("Classification", ["Files", "Torch", "WordPiece", "Checkpoint", "Encoder"]),
+    tests("Tables", ["Files"]),
+    tests("Corpus", ["Files", "Tables"]),
+    tests("Training", ["Files", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Corpus"]),
+    tests(
+      "Study",
+      [
+        "Files", "Torch", "WordPiece", "Classification", "Corpus", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    tests("Benchmark", ["Torch", "Encoder"]),
+    tests("Attention", ["Files", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification"]),
     tests("Charts"),
-    tests("Report", ["Attention"], exclude: ["highlights.js"]),
-    tests("Server", [.product(name: "NIOEmbedded", package: "swift-nio")]),
+    tests(
+      "Report",
+      ["Files", "Torch", "Checkpoint", "Encoder", "Classification", "Training", "Study", "Attention"],
+      exclude: ["highlights.js"]),
+    tests(
+      "Server",
+      [
+        "Files", "WordPiece", "Classification", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOEmbedded", package: "swift-nio"),
+      ]),
     tests(
       "fathom",
-      ["Report", "Tables", "Torch", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "Files", "Torch", "Tables", "Checkpoint", "Study",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )
