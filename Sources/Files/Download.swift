@@ -20,6 +20,8 @@ public struct Download {
   private let request: WebRequest
   private let destination: URL
   private let partial: URL
+  /// Which version of the file the partial one is of; nil where its name says so already.
+  private let version: FileVersion?
   private let checksum: Checksum?
   private let sizeBytes: Int?
   /// Of a body whose length nobody says.
@@ -27,7 +29,8 @@ public struct Download {
   private let progress: (_ received: Int, _ total: Int?) -> Void
 
   /// - Parameters:
-  ///   - partial: where what was received is kept until it is whole; nil for the destination with `.part`.
+  ///   - partial: where what was received is kept until it is whole, under a name that no other version of
+  ///     the file has; nil for the destination with `.part`.
   ///   - checksum: nil takes the sum that the server names for large files (`X-Linked-ETag`), if it does.
   ///   - sizeBytes: what the file is known to have; nil believes the server.
   ///   - limitBytes: how much is taken of a server that does not say how much it sends.
@@ -39,6 +42,7 @@ public struct Download {
     self.request = request
     self.destination = destination
     self.partial = partial ?? destination.appendingPathExtension("part")
+    version = partial == nil ? FileVersion(beside: self.partial) : nil
     self.checksum = checksum
     self.sizeBytes = sizeBytes
     self.limitBytes = limitBytes
@@ -67,6 +71,7 @@ public struct Download {
     if let sum { try verify(sum, received) }
     do { try file.synchronize() } catch { throw AtomicFile.fault(destination, error) }
     guard rename(partial.path, destination.path) == 0 else { throw AtomicFile.fault(destination, errno) }
+    version?.forget()
   }
 
   private func open() throws -> FileHandle {
@@ -101,8 +106,13 @@ public struct Download {
     into file: FileHandle, _ received: inout Int, _ shouldStop: @escaping () -> Bool
   ) throws -> Checksum? {
     var request = request
-    if received > 0 { request.headers["Range"] = "bytes=\(received)-" }
     let begin = received
+    let known = begin > 0 ? version?.known : nil
+    if begin > 0 {
+      request.headers["Range"] = "bytes=\(begin)-"
+      // A server that has another version sends all of it.
+      request.headers["If-Range"] = known
+    }
     nonisolated(unsafe) var count = received
     nonisolated(unsafe) var total: Int?
     nonisolated(unsafe) var linked: Checksum?
@@ -119,11 +129,13 @@ public struct Download {
       if answer.status == 206, answer["Content-Range"]?.hasPrefix("bytes \(begin)-") != true {
         throw fault(.network, "the server sends another part than was asked for", mend: "run again")
       }
+      if answer.status == 206, let known, !FileVersion.may(answer, be: known) { throw changed() }
       // A server without ranges sends everything again.
       if answer.status == 200, begin > 0 {
         try restart(file)
         count = 0
       }
+      if answer.status == 200 { version?.note(answer) }
       total = answer.length.map { count + $0 }
       if let total, let sizeBytes, total != sizeBytes {
         throw fault(.network, "the server sends \(total) bytes of a file of \(sizeBytes)", mend: "try later")
@@ -149,6 +161,7 @@ public struct Download {
         mend: "check the network and run again, or bring the file \(place)")
     }
     received = count
+    if answer.status == 416, let length = answer.wholeLength, length != begin { throw changed() }
     // 416: an earlier try had received everything.
     guard answer.status == 200 || answer.status == 206 || answer.status == 416 && begin > 0 else {
       throw fault(
@@ -159,6 +172,15 @@ public struct Download {
       throw fault(.network, "ended at byte \(count) of \(total)", mend: "run again to go on")
     }
     return linked
+  }
+
+  /// Throws away what was received of another version.
+  private func changed() -> FathomError {
+    unlink(partial.path)
+    version?.forget()
+    return fault(
+      .mismatch, "the file has changed since a part of it was received, which was discarded",
+      mend: "run again")
   }
 
   private var place: String { "and put it at \(destination.path)" }
@@ -178,6 +200,7 @@ public struct Download {
       }
     if found != checksum.expected {
       unlink(partial.path)
+      version?.forget()
       throw fault(
         .damaged, "the checksum is \(found) where \(checksum.expected) is expected, the file was discarded",
         mend: "run again")

@@ -68,4 +68,96 @@ import Testing
       #expect(error?.description.contains("bring the file") == true)
     }
   }
+
+  /// Serves a file that breaks off at the first request and is another one from then on.
+  /// - Parameters:
+  ///   - names: the header that tells the versions apart, for the first and for the second.
+  ///   - asks: whether the server knows If-Range.
+  private func changing(_ names: [[String: String]], asks: Bool) -> (server: LocalServer, second: Data) {
+    let (first, second) = (content, Data(content.reversed()) + content)
+    let count = Counter()
+    let server = LocalServer { request in
+      let number = count.next()
+      var answer = LocalServer.Answer(200, number == 0 ? first : second, names[min(number, 1)])
+      if number == 0 {
+        answer.cutAfter = 70_000
+        return answer
+      }
+      let condition = request.headers["if-range"]
+      let isSame = condition == nil || !asks || names[1].values.contains(condition!)
+      guard let range = request.headers["range"], isSame,
+        let start = Int(range.dropFirst("bytes=".count).dropLast())
+      else { return answer }
+      answer.status = 206
+      answer.headers["Content-Range"] = "bytes \(start)-\(second.count - 1)/\(second.count)"
+      answer.body = Data(second[start...])
+      return answer
+    }
+    return (server, second)
+  }
+
+  private final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+
+    func next() -> Int {
+      lock.withLock {
+        count += 1
+        return count - 1
+      }
+    }
+  }
+
+  private static let versions: [[[String: String]]] = [
+    [["ETag": "\"one\""], ["ETag": "\"two\""]],
+    [
+      ["ETag": "W/\"weak\"", "Last-Modified": "Mon, 02 Nov 2026 10:00:00 GMT"],
+      ["ETag": "W/\"weak\"", "Last-Modified": "Tue, 03 Nov 2026 10:00:00 GMT"],
+    ],
+  ]
+
+  @Test(arguments: versions)
+  func `a file that changed after a broken download is fetched anew`(names: [[String: String]]) throws {
+    try Fixtures.withFolder { folder in
+      let (server, second) = changing(names, asks: true)
+      let (source, file) = (URL(string: server.address + "/f")!, folder.appendingPathComponent("f"))
+      #expect(throws: FathomError.self) { try Download.fetch(source, to: file) }
+      try Download.fetch(source, to: file)
+      #expect(try Data(contentsOf: file) == second)
+      #expect(server.requests[1].headers["range"] == "bytes=70000-")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["f"])
+    }
+  }
+
+  @Test func `a server that sends a part of another version unasked is found out`() throws {
+    try Fixtures.withFolder { folder in
+      let (server, second) = changing(DownloadTests.versions[0], asks: false)
+      let (source, file) = (URL(string: server.address + "/f")!, folder.appendingPathComponent("f"))
+      #expect(throws: FathomError.self) { try Download.fetch(source, to: file) }
+      let error = #expect(throws: FathomError.self) { try Download.fetch(source, to: file) }
+      #expect(error?.description.contains("the file has changed since") == true)
+      try Download.fetch(source, to: file)
+      #expect(try Data(contentsOf: file) == second)
+    }
+  }
+
+  @Test func `the same version goes on where it broke off`() throws {
+    try Fixtures.withFolder { folder in
+      let content = content
+      let server = LocalServer { request in
+        var answer = LocalServer.Answer(200, content, ["ETag": "\"same\""])
+        answer.cutAfter = 70_000
+        guard request.headers["if-range"] == "\"same\"", request.headers["range"] == "bytes=70000-" else {
+          return answer
+        }
+        answer.headers["Content-Range"] = "bytes 70000-\(content.count - 1)/\(content.count)"
+        (answer.status, answer.body, answer.cutAfter) = (206, Data(content[70_000...]), nil)
+        return answer
+      }
+      let (source, file) = (URL(string: server.address + "/f")!, folder.appendingPathComponent("f"))
+      #expect(throws: FathomError.self) { try Download.fetch(source, to: file) }
+      try Download.fetch(source, to: file)
+      #expect(try Data(contentsOf: file) == content)
+    }
+  }
 }
