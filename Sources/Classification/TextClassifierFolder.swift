@@ -68,13 +68,12 @@ extension TextClassifier {
           "tensor 'bert.pooler.dense.weight' is missing, which the classifier cannot run without",
           mend: "bring the whole folder again")
       }
-      // A file of 2019 may have fewer blocks and positions than the config.json beside it.
-      let isCut = checkpoint.isOfStudy2019
       let model = try EncoderRegistry.open(
-        checkpoint,
-        options: EncoderOptions(
-          blocks: isCut ? .first(settings.variant.blockCount) : nil, pooler: hasPooler ? .pretrained : .none,
-          maximumPositions: isCut ? checkpoint.matrix("embeddings.position_embeddings.weight")?.rows : nil))
+        checkpoint, options: EncoderOptions(pooler: hasPooler ? .pretrained : .none))
+      guard model.config.blockCount == settings.variant.blockCount else {
+        throw try checkpoint.config.fault(
+          "it says \(model.config.blockCount) blocks and that the model is a \(settings.variant)")
+      }
       try TextClassifier.check(tokenizer, settings, model.config, folder)
       encoder = model
     }

@@ -69,6 +69,14 @@ public protocol EncoderConfig: Sendable {
 
   /// - Throws: `FathomError` naming the file and the key that is wrong.
   init(_ file: ConfigFile) throws
+
+  /// What `config.json` says, for a family whose files of weights may hold less.
+  /// - Throws: `FathomError` naming the file and the key that is wrong.
+  init(_ checkpoint: Checkpoint) throws
+}
+
+extension EncoderConfig {
+  public init(_ checkpoint: Checkpoint) throws { try self.init(checkpoint.config) }
 }
 
 /// What is read of an encoder; it decides what is computed.
@@ -81,8 +89,6 @@ public enum EncoderReading: Hashable, Sendable {
   case tokens
   /// Those of the embeddings and of every block, side by side: `[T,(K+1)·H]`
   case allStates
-
-  public var isFirstToken: Bool { self == .pooledFirstToken || self == .firstToken }
 }
 
 /// How a checkpoint is opened.
@@ -93,18 +99,15 @@ public struct EncoderOptions: Sendable {
   /// nil takes that of config.json.
   public var hiddenDropout: Double?
   public var attentionDropout: Double?
-  /// Rows of the checkpoint's position embeddings, where they are not as many as config.json says.
-  public var maximumPositions: Int?
 
   public init(
     blocks: BlockSelection? = nil, pooler: EncoderPooler = .pretrained, hiddenDropout: Double? = nil,
-    attentionDropout: Double? = nil, maximumPositions: Int? = nil
+    attentionDropout: Double? = nil
   ) {
     self.blocks = blocks
     self.pooler = pooler
     self.hiddenDropout = hiddenDropout
     self.attentionDropout = attentionDropout
-    self.maximumPositions = maximumPositions
   }
 }
 

@@ -16,14 +16,16 @@ public enum EncoderRegistry {
     try family(checkpoint.config).open(checkpoint, options)
   }
 
-  /// The sizes of a model folder's encoder, without its weights.
+  /// The sizes of a model folder's encoder; of a folder that has no weights yet, those of its config.json.
   /// - Throws: `FathomError` naming the file and the key that is wrong.
   public static func config(folder: URL) throws -> any EncoderConfig {
-    try config(ConfigFile(folder: folder))
+    if let checkpoint = try? Checkpoint(folder: folder) { return try config(checkpoint) }
+    let file = try ConfigFile(folder: folder)
+    return try family(file).stated(file)
   }
 
-  public static func config(_ file: ConfigFile) throws -> any EncoderConfig {
-    try family(file).config(file)
+  public static func config(_ checkpoint: Checkpoint) throws -> any EncoderConfig {
+    try family(checkpoint.config).config(checkpoint)
   }
 
   private static func family(_ file: ConfigFile) throws -> Family {
@@ -37,12 +39,14 @@ public enum EncoderRegistry {
   private struct Family: Sendable {
     let modelType: String
     let open: @Sendable (Checkpoint, EncoderOptions) throws -> any Encoder
-    let config: @Sendable (ConfigFile) throws -> any EncoderConfig
+    let config: @Sendable (Checkpoint) throws -> any EncoderConfig
+    let stated: @Sendable (ConfigFile) throws -> any EncoderConfig
 
     init<E: Encoder>(_: E.Type) {
       modelType = E.modelType
       open = { try E($0, options: $1) }
       config = { try E.Config($0) }
+      stated = { try E.Config($0) }
     }
   }
 }

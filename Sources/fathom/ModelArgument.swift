@@ -23,12 +23,24 @@ struct ModelArgument: ExpressibleByArgument, CustomStringConvertible {
   /// - Throws: `FathomError`, one sentence.
   func folder() throws -> URL {
     if isFolder {
+      try refuseFile()
       if let hub, isTold() { try noteFolder(hub) }
       return path
     }
     // What is no name either is reported as the folder that is not there.
     guard let hub else { return path }
     return try HubAccess.shared.folder(of: hub) { folder in _ = try EncoderRegistry.config(folder: folder) }
+  }
+
+  private func refuseFile() throws {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isDirectory), !isDirectory.boolValue
+    else { return }
+    throw FathomError(
+      .unsupported, at: description, "is a file and no model folder",
+      mend: path.pathExtension == "pt"
+        ? "make a folder of a .pt of the study of 2019 with `fathom import`" : "name the folder that it is in"
+    )
   }
 
   private static let scheme = "hf:"

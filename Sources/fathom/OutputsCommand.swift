@@ -39,7 +39,7 @@ struct OutputsCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Checkpoint(folder: model.folder())
-    let count = try blocks ?? EncoderRegistry.config(checkpoint.config).blockCount
+    let count = try blocks ?? EncoderRegistry.config(checkpoint).blockCount
     var selection: BlockSelection
     switch from {
     case .first: selection = .first(count)

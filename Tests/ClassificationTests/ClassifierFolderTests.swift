@@ -53,6 +53,31 @@ import WordPiece
       } == .damaged)
   }
 
+  @Test(arguments: [0, 2, 3])
+  func `a number of blocks that is not the variant's is refused in a sentence`(blocks: Int) throws {
+    let error = #expect(throws: FathomError.self) {
+      try open { $0["num_hidden_layers"] = blocks }
+    }
+    // With more blocks than there are it is a tensor that is missing.
+    #expect(error?.code == .damaged)
+    if blocks == 0 {
+      #expect(
+        error?.description.contains("config.json: it says 0 blocks and that the model is a 1VA: bring")
+          == true)
+    }
+  }
+
+  @Test func `a variant that has not as many blocks as the encoder is refused`() throws {
+    for variant in ["2VA", "baseline-bert"] {
+      #expect(
+        try code {
+          var entry = $0["fathom"] as! [String: Any]
+          entry["variant"] = variant
+          $0["fathom"] = entry
+        } == .damaged)
+    }
+  }
+
   @Test func `a classifier of another kind is refused`() throws {
     #expect(try code { $0["problem_type"] = "multi_label_classification" } == .unsupported)
     #expect(try code { $0["problem_type"] = "regression" } == .unsupported)

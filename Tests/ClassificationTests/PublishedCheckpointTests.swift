@@ -1,4 +1,5 @@
 import Checkpoint
+import Encoder
 import Files
 import Fixtures
 import Foundation
@@ -106,6 +107,18 @@ private func largestDifference(_ a: [[Float]], _ b: [[Float]]) -> Float {
       let opened = try TextClassifier(folder: folder)
       #expect(opened.settings.variant.description == "1VA" && opened.settings.labels == ["neg", "pos"])
       #expect(try largestDifference(opened.logits(study.ids), #require(study.variants["1VA"]).logits) < 1e-5)
+      // Training starts from the same blocks and positions, whatever config.json says of more.
+      root["max_position_embeddings"] = 512
+      try JSONSerialization.data(withJSONObject: root).write(to: config)
+      let sizes = try EncoderRegistry.config(folder: folder)
+      #expect(sizes.blockCount == 1 && sizes.maximumPositions == study.maximum_length)
+      let begun = try TextClassifier(
+        pretrained: folder,
+        settings: ClassifierSettings(
+          variant: Variant("1VF"), labels: ["a", "b"],
+          text: .init(
+            maximumLength: study.maximum_length)))
+      #expect(begun.network.encoder?.config.maximumPositions == study.maximum_length)
     }
   }
 

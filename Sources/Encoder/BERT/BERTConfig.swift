@@ -63,6 +63,16 @@ public struct BERTConfig: EncoderConfig, Equatable {
     }
   }
 
+  /// What config.json says, and of a file of the study of 2019 no more than it holds: that study cut the model
+  /// and kept its config.json.
+  public init(_ checkpoint: Checkpoint) throws {
+    try self.init(checkpoint.config)
+    guard checkpoint.isOfStudy2019 else { return }
+    blockCount =
+      (0..<blockCount).prefix { checkpoint.contains("encoder.layer.\($0).output.dense.weight") }.count
+    if let rows = checkpoint.matrix("embeddings.position_embeddings.weight")?.rows { maximumPositions = rows }
+  }
+
   /// Models whose folder looks like an encoder's and that compute something else.
   private static func refuseWhatDiffers(_ file: ConfigFile) throws {
     if let type = try file.text("model_type"), type != BERTModel.modelType {

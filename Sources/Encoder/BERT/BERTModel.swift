@@ -31,10 +31,9 @@ public final class BERTModel: Encoder {
   /// in ``drawnLayers``.
   /// - Throws: `FathomError` naming the file and the tensor that is wrong.
   public convenience init(_ checkpoint: Checkpoint, options: EncoderOptions) throws {
-    var config = try BERTConfig(checkpoint.config)
+    var config = try BERTConfig(checkpoint)
     let kept = try (options.blocks ?? .first(config.blockCount)).indices(of: config.blockCount)
     config.blockCount = kept.count
-    config.maximumPositions = options.maximumPositions ?? config.maximumPositions
     config.hiddenDropout = options.hiddenDropout ?? config.hiddenDropout
     config.attentionDropout = options.attentionDropout ?? config.attentionDropout
     self.init(config, hasPooler: options.pooler != .none)
