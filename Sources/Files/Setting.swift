@@ -4,7 +4,8 @@ public enum Setting: String, Sendable, CaseIterable {
   case textColumn, labelColumn, hasHeader, quoting, form, delimiter, encoding, badRows, dataCache
   case validationShare, testShare, folds, limit
   case variant, variants, labels, epochs, batchSize, accumulation, maximumLength, truncation, headShare
-  case bertLearningRate, headLearningRate, clipNorm, device, threads, precision
+  case learningRate, bertLearningRate, headLearningRate, clipNorm, device, threads, precision
+  case metric, cleaning, dropout, bertDropout, attentionDropout
   case host, port, token
 
   /// What stands for it in a sentence that is kept on disk, whoever reads it later.

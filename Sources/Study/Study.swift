@@ -120,7 +120,8 @@ public struct Study {
       guard let record = try TrainingJob.record(in: home), record.identity != job.identity else { continue }
       let changes = record.settings.changes(to: job.settings).joined(separator: " and ")
       throw FathomError(
-        .mismatch, at: home.path, "it was run with \(changes)", mend: "repeat them, or choose another \(.out)"
+        .mismatch, at: home.path, "it was run with \(changes)",
+        mend: "give the same as then, or choose another \(.out)"
       )
     }
   }

@@ -81,6 +81,8 @@ final class MaskedLanguageObjective: Objective {
   /// The last epoch is kept: masked-language modelling is not stopped early here.
   func score(_ epoch: EpochRecord) -> Double { Double(epoch.epoch) }
 
+  var mendOfDivergence: Sentence { "lower \(.learningRate)" }
+
   /// The Hugging Face layout of `BertForMaskedLM`.
   func save(to folder: URL) throws {
     try SafeTensors.write(

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 
@@ -24,8 +25,17 @@ public protocol Objective: AnyObject {
   /// Larger for a better epoch.
   func score(_ epoch: EpochRecord) -> Double
 
+  /// What a user can do about a loss that is not a number.
+  var mendOfDivergence: Sentence { get }
+
   /// Writes the model folder.
   func save(to folder: URL) throws
+}
+
+extension Objective {
+  public var mendOfDivergence: Sentence {
+    "lower \(.bertLearningRate) and \(.headLearningRate), or clip with \(.clipNorm) 1"
+  }
 }
 
 /// Examples of a batch that go through the network together.

@@ -190,12 +190,15 @@ public final class Trainer {
   // MARK: State
 
   private func notFinite(_ what: String, _ step: Int, _ rate: Double) -> FathomError {
-    let rates = String(
-      format: "%g and %g", options.bertLearningRate * rate, options.headLearningRate * rate)
+    let (bert, head) = (options.bertLearningRate * rate, options.headLearningRate * rate)
+    let rates =
+      bert == head
+      ? String(format: "a learning rate of %g", bert)
+      : String(format: "learning rates of %g and %g", bert, head)
     return FathomError(
       .notFinite,
-      "\(what) is not a number at step \(step) of epoch \(state.history.count + 1), with learning rates of \(rates)",
-      mend: "lower \(.bertLearningRate) and \(.headLearningRate), or clip with \(.clipNorm) 1")
+      "\(what) is not a number at step \(step) of epoch \(state.history.count + 1), with \(rates)",
+      mend: objective.mendOfDivergence)
   }
 
   private func checkWeights() throws {

@@ -44,7 +44,7 @@ struct TrainingState: Codable {
     guard state.identity == identity else {
       throw FathomError(
         .mismatch, at: folder.path, "the run was begun with other settings, another model or other data",
-        mend: "repeat them, or start again with \(.overwrite)")
+        mend: "give the same as then, or start again with \(.overwrite)")
     }
     let stored = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let wanted =

@@ -42,13 +42,22 @@ struct Fathom: AsyncParsableCommand {
       Foundation.exit(1)
     }
     do {
-      var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
-      } else {
-        try command.run()
+      let command = try parseAsRoot()
+      do { try await run(command) } catch let error as ValidationError {
+        // What only the data or the model could refuse: how the command is written is no help.
+        Output.note("Error: \(error.message)")
+        exit(withError: ExitCode.validationFailure)
       }
     } catch { end(error) }
+  }
+
+  private static func run(_ command: any ParsableCommand) async throws {
+    var command = command
+    if var asynchronous = command as? any AsyncParsableCommand {
+      try await asynchronous.run()
+    } else {
+      try command.run()
+    }
   }
 
   /// Ends the process: with help on standard output, or with one sentence on standard error and a status that

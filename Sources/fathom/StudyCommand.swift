@@ -112,6 +112,17 @@ struct StudyCommand: ParsableCommand {
       throw ValidationError("--as-published is all of the slips: leave --slips out, or name some")
     }
     let chosen = try namingFlags { try publishedSlips() }
+    for slip in chosen {
+      for setting in slip.settings.sorted(by: { $0.rawValue < $1.rawValue })
+      where training.given.contains(setting) {
+        throw ValidationError(
+          "\(Flags.name(setting)) cannot be chosen with \(slip.name), which sets it: leave one of them out"
+            + (asPublished ? " (--slips names single ones)" : ""))
+      }
+      if slip.name == "dropout-in-testing", training.dropout == 0 {
+        throw ValidationError("--dropout 0 leaves nothing to dropout-in-testing: leave one of them out")
+      }
+    }
     if training.selectOn == .validation, chosen.contains(where: { $0.name == "lowest-test-loss" }) {
       throw ValidationError("lowest-test-loss selects on the test set: give no --select-on validation")
     }
@@ -259,7 +270,6 @@ struct StudyCommand: ParsableCommand {
       plan.adjust = { job in
         job.options.batchSize = training.batchSize ?? IMDB2019.batchSize(blocks: job.variant.blockCount)
         job.apply(slips)
-        if let epochs = training.epochs { job.options.epochs = epochs }
       }
     }
     return plan
@@ -273,7 +283,7 @@ struct StudyCommand: ParsableCommand {
   }
 
   private func publishedSlips() throws -> [PublishedSlip] {
-    asPublished ? PublishedSlip.all : try PublishedSlip.named(slips?.commaList ?? [])
+    asPublished ? PublishedSlip.all(epochs: training.epochs) : try PublishedSlip.named(slips?.commaList ?? [])
   }
 
   /// Says what of the study of 2019 is not run, and which of its slips are.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Encoder
 import Classification
+import Files
 import Foundation
 import Torch
 import Training
@@ -78,12 +79,15 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "validation; test: the 2019 protocol, whose figures are optimistic; or last: no choice.")
   var selectOn: TrainingOptions.Selection?
 
-  @Option(help: "What makes an epoch the best: accuracy, macro-f1 or loss.")
-  var metric = Metric.accuracy
+  @Option(help: "What makes an epoch the best: accuracy, macro-f1 or loss (default: accuracy).")
+  var metric: Metric?
 
   @Option(
-    help: "What is done to a text first: markup (<br /> becomes a space), markup-2019 (it goes) or none.")
-  var cleaning = TextCleaning.markup
+    help: """
+      What is done to a text first: markup (<br /> becomes a space), markup-2019 (it goes) or none (default: \
+      markup).
+      """)
+  var cleaning: TextCleaning?
 
   @Option(
     help: "Tokens per text, with [CLS] and [SEP] (default: 256, or what the model allows).",
@@ -119,6 +123,15 @@ struct TrainingArguments: ParsableArguments {
     }
   }
 
+  /// What the user gave a value of the settings that a slip of 2019 may give one, too.
+  var given: Set<Setting> {
+    let settings: [(Setting, Bool)] = [
+      (.epochs, epochs != nil), (.metric, metric != nil), (.cleaning, cleaning != nil),
+      (.bertDropout, bertDropout != nil), (.attentionDropout, attentionDropout != nil),
+    ]
+    return Set(settings.filter(\.1).map(\.0))
+  }
+
   func options(seed: UInt64) throws -> TrainingOptions {
     var options = TrainingOptions()
     if let epochs { options.epochs = epochs }
@@ -130,7 +143,7 @@ struct TrainingArguments: ParsableArguments {
     options.beta1 = beta1
     options.beta2 = beta2
     options.epsilon = epsilon
-    options.metric = metric
+    if let metric { options.metric = metric }
     options.schedule = schedule
     options.warmup = warmup
     options.clipNorm = clipNorm
@@ -169,7 +182,7 @@ struct TrainingArguments: ParsableArguments {
     -> TrainingJob
   {
     let text = TextSettings(
-      maximumLength: length, truncation: try truncation.value, cleaning: cleaning)
+      maximumLength: length, truncation: try truncation.value, cleaning: cleaning ?? .markup)
     var job = try TrainingJob(
       model: model.folder(), variant: variant, data: data, options: options, text: text)
     job.modelName = model.name

@@ -102,6 +102,53 @@ func json(_ text: String) throws -> [String: Any] {
     }
   }
 
+  @Test func `what only the model or the data can refuse is said without a usage`() throws {
+    try withTask { folder in
+      let model = ["--model", folder.path + "/model"]
+      for (command, words) in [
+        (
+          ["attention", "--text", "a film", "--method", "layer-average", "--layer", "99"] + model,
+          "the model has layers from 0 to 2, and no 99"
+        ),
+        (["attention", "--text", "a film", "--token", "99"] + model, "--token 99: the text has 4 tokens"),
+        (
+          ["study", "--train-sizes", "0", "--out", folder.path + "/s"] + data(folder),
+          "--train-sizes '0': write numbers from 2"
+        ),
+      ] {
+        let outcome = try fathom(command)
+        #expect(outcome.status == 64 && outcome.errors.contains("Error: "), "\(command)")
+        #expect(outcome.errors.contains(words) && !outcome.errors.contains("Usage"), "\(outcome.errors)")
+      }
+      // What the command line alone shows has its command's usage.
+      let unknown = try fathom(["attention", "--nonsense"])
+      #expect(unknown.status == 64 && unknown.errors.contains("Usage: fathom attention --model"))
+    }
+  }
+
+  @Test func `a pretraining that diverges names the one rate that it has`() throws {
+    try withTask { folder in
+      let text = folder.path + "/text.txt"
+      try Data("the film was good\na bad book\n".utf8).write(to: URL(fileURLWithPath: text))
+      let outcome = try fathom(
+        [
+          "pretrain", "--model", folder.path + "/model", "--text", text, "--learning-rate", "1e30", "--out",
+          folder.path + "/p", "--threads", "1",
+        ])
+      #expect(outcome.status == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains(": lower --learning-rate"), "\(outcome.errors)")
+      #expect(!outcome.errors.contains("--bert-lr") && !outcome.errors.contains("--clip-norm"))
+    }
+  }
+
+  @Test func `a pt where a model folder is wanted is pointed to import`() throws {
+    let file = Fixtures.goldens.appendingPathComponent("study-2019/1VF.pt").path
+    let outcome = try fathom(["predict", "--model", file], input: "a film\n")
+    #expect(outcome.status == 1 && outcome.errors.contains("`fathom import`"), "\(outcome.errors)")
+    let other = try fathom(["predict", "--model", Fixtures.goldens.path + "/bert/vocab.txt"])
+    #expect(other.status == 1 && other.errors.contains("is a file and no model folder: name the folder"))
+  }
+
   @Test func `outputs writes every tensor in its shape`() throws {
     try withTask { folder in
       let out = folder.path + "/o.safetensors"

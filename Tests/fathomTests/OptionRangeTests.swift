@@ -76,27 +76,49 @@ struct OptionRangeTests {
 
   @Test func `an option without effect is refused`() {
     let required = ["--model", "m", "--train", "a", "--test", "b", "--out", "o"]
-    let cases: [(any ParsableCommand.Type, [String], String)] = [
-      (
-        TrainCommand.self,
-        required + ["--variant", "1VA", "--select-on", "test", "--validation-share", "0.2"],
-        "--validation-share has no effect where epochs are selected on test"
-      ),
-      (StudyCommand.self, required + ["--select-on", "last"], "nothing to choose models on"),
-      (
-        TokenizeCommand.self, ["--model", "m", "--head-share", "0.2"],
-        "--head-share has no effect with --truncation head"
-      ),
-      (
-        AttentionCommand.self, ["--model", "m", "--text", "a film", "--examples", "2"],
-        "--examples has no effect without --data"
-      ),
-      (StudyCommand.self, required + ["--as-published"], "belong to --preset imdb-2019"),
-      (
-        StudyCommand.self, required + ["--preset", "imdb-2019", "--as-published", "--slips", "word-pieces"],
-        "all of the slips"
-      ),
-    ]
+    let cases: [(any ParsableCommand.Type, [String], String)] =
+      [
+        (
+          TrainCommand.self,
+          required + ["--variant", "1VA", "--select-on", "test", "--validation-share", "0.2"],
+          "--validation-share has no effect where epochs are selected on test"
+        ),
+        (StudyCommand.self, required + ["--select-on", "last"], "nothing to choose models on"),
+        (
+          TokenizeCommand.self, ["--model", "m", "--head-share", "0.2"],
+          "--head-share has no effect with --truncation head"
+        ),
+        (
+          AttentionCommand.self, ["--model", "m", "--text", "a film", "--examples", "2"],
+          "--examples has no effect without --data"
+        ),
+        (StudyCommand.self, required + ["--as-published"], "belong to --preset imdb-2019"),
+        (
+          StudyCommand.self,
+          required + ["--preset", "imdb-2019", "--as-published", "--slips", "word-pieces"],
+          "all of the slips"
+        ),
+      ]
+      + [
+        ("--bert-dropout", "0.3", "bert-dropout-off"), ("--attention-dropout", "0.2", "bert-dropout-off"),
+        ("--cleaning", "none", "fused-words"), ("--metric", "macro-f1", "lowest-test-loss"),
+      ].map { flag, value, slip in
+        (
+          StudyCommand.self, required + ["--preset", "imdb-2019", "--as-published", flag, value],
+          "\(flag) cannot be chosen with \(slip), which sets it: leave one of them out (--slips names single"
+        )
+      }
+      + [
+        (
+          StudyCommand.self,
+          required + ["--preset", "imdb-2019", "--slips", "fifty-epochs", "--epochs", "3"],
+          "--epochs cannot be chosen with fifty-epochs, which sets it: leave one of them out"
+        ),
+        (
+          StudyCommand.self, required + ["--preset", "imdb-2019", "--as-published", "--dropout", "0"],
+          "--dropout 0 leaves nothing to dropout-in-testing"
+        ),
+      ]
     for (command, arguments, sentence) in cases {
       #expect("\(arguments)") { _ = try command.parse(arguments) } throws: {
         command.message(for: $0).contains(sentence)

@@ -9,28 +9,49 @@ public struct PublishedSlip: Sendable {
   public let name: String
   /// One sentence, for a person
   public let what: String
+  /// What it gives a value of its own, so that nobody else can
+  public let settings: Set<Setting>
   let apply: @Sendable (inout TrainingJob) -> Void
 
-  init(_ name: String, _ what: String, _ apply: @escaping @Sendable (inout TrainingJob) -> Void) {
+  init(
+    _ name: String, _ what: String, sets settings: Set<Setting> = [],
+    _ apply: @escaping @Sendable (inout TrainingJob) -> Void
+  ) {
     self.name = name
     self.what = what
+    self.settings = settings
     self.apply = apply
   }
 
   /// A line each; the order is that of Docs/2019.md.
   public static let all: [PublishedSlip] = [
-    .init("bert-dropout-off", "BERT's own dropouts are off while training") { $0.dropOutInBERT(0) },
+    .init(
+      "bert-dropout-off", "BERT's own dropouts are off while training",
+      sets: [.bertDropout, .attentionDropout]
+    ) { $0.dropOutInBERT(0) },
     .init("dropout-in-testing", "the head's dropout is on in testing too") { $0.dropOutInTesting() },
-    .init("fused-words", "<br /> goes with nothing in its place") { $0.text.cleaning = .markup2019 },
-    .init("lowest-test-loss", "the epoch with the lowest test loss is saved") { $0.selectByTestLoss() },
+    .init("fused-words", "<br /> goes with nothing in its place", sets: [.cleaning]) {
+      $0.text.cleaning = .markup2019
+    },
+    .init("lowest-test-loss", "the epoch with the lowest test loss is saved", sets: [.metric]) {
+      $0.selectByTestLoss()
+    },
     .init("mean-over-batches", "accuracy and loss are means over batches") { $0.averageOverBatches() },
     .init("word-pieces", "baseline-custom has 100,000 rows, of word pieces") { $0.readWordPieces(100_000) },
-    .init("fifty-epochs", "both baselines are trained for 50 epochs") { $0.trainBaselines(epochs: 50) },
+    .init("fifty-epochs", "both baselines are trained for 50 epochs", sets: [.epochs]) {
+      $0.trainBaselines(epochs: 50)
+    },
     .init("padded-positions", "VF reads what BERT gives at [PAD]s") { $0.readPadding(.flattened) },
     .init("pooler-of-ones", "a pooler that starts anew is all ones") { $0.fillNewPooler() },
     .init("misread-steps", "recurrent heads read at other texts' lengths") { $0.misreadSteps() },
     .init("plain-shuffle", "batches are shuffled whatever the lengths") { $0.options.batching = .shuffled },
   ]
+
+  /// All of them but those that another number of epochs than theirs leaves nothing of.
+  /// - Parameter epochs: that somebody asked for; nil for none.
+  public static func all(epochs: Int?) -> [PublishedSlip] {
+    epochs == nil ? all : all.filter { !$0.settings.contains(.epochs) }
+  }
 
   /// The slips of the given names.
   /// - Throws: `FathomError` for a name that none has.
