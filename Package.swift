@@ -63,8 +63,8 @@ let package = Package(
     .library(
       name: "Fathom",
       targets: [
-        "Files", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Corpus", "Training",
-        "Study", "Attention", "Report",
+        "Files", "Tables", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Corpus",
+        "Training", "Study", "Attention", "Report",
       ]),
     .executable(name: "fathom", targets: ["fathom"]),
   ],
