@@ -114,6 +114,18 @@ public struct Checkpoint: Sendable {
 }
 
 extension Checkpoint {
+  /// The names of a folder's files of weights that are read, with that of their index.
+  package static func weightNames(_ folder: URL) throws -> [String] {
+    let files = try weightFiles(folder).map(\.lastPathComponent)
+    let index = ["model.safetensors", "pytorch_model.bin"].first {
+      existing($0 + ".index.json", folder) != nil
+    }
+    guard let index, !["model.safetensors", "pytorch_model.bin"].contains(files.first ?? "") else {
+      return files
+    }
+    return files + [index + ".index.json"]
+  }
+
   private static func weightFiles(_ folder: URL) throws -> [URL] {
     for (name, index) in [
       ("model.safetensors", "model.safetensors.index.json"),

@@ -47,7 +47,7 @@ public enum TorchArchive {
     guard let start = file.slice(0, magic.count), start.elementsEqual(magic) else {
       throw FathomError(
         .damaged, at: file.url.path, "is not a PyTorch checkpoint",
-        mend: "bring the model's model.safetensors or pytorch_model.bin")
+        mend: "bring what torch.save wrote (.pt, pytorch_model.bin), or a model.safetensors")
     }
     var position = 0
     for _ in 0..<3 {

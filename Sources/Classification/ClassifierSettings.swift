@@ -150,11 +150,11 @@ extension ClassifierSettings {
     func fail(_ what: Sentence) -> FathomError {
       FathomError(.damaged, at: file.path, what, mend: "correct it, or bring the whole folder again")
     }
+    if let stated = file["num_labels"], stated as? Int != classCount {
+      throw fail(
+        "'num_labels' is \(String(describing: stated)) and the classifier gives \(classCount) classes")
+    }
     guard let found = file["id2label"] else {
-      if let stated = file["num_labels"], stated as? Int != classCount {
-        throw fail(
-          "'num_labels' is \(String(describing: stated)) and the classifier gives \(classCount) classes")
-      }
       return (0..<classCount).map { "LABEL_\($0)" }
     }
     guard let object = found as? Data, let names = try? BoundedJSON.value(object) as? [String: Any] else {
@@ -170,7 +170,25 @@ extension ClassifierSettings {
       return name
     }
     try checkLabels(labels) { fail("'id2label' \($0)") }
+    if let index = labels.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw fail("'id2label' gives class \(index) an empty name")
+    }
+    try checkNumbers(file, of: labels, fail)
     return labels
+  }
+
+  /// Of the names in `label2id` only those count that are classes: Hugging Face leaves `LABEL_0` and its like
+  /// there where somebody named the classes in `id2label` alone.
+  private static func checkNumbers(
+    _ file: ConfigFile, of labels: [String], _ fail: (Sentence) -> FathomError
+  ) throws {
+    guard let object = file["label2id"] as? Data,
+      let numbers = try? BoundedJSON.value(object) as? [String: Any]
+    else { return }
+    for (index, label) in labels.enumerated() {
+      guard let number = numbers[label] as? NSNumber, number.doubleValue != Double(index) else { continue }
+      throw fail("'id2label' gives '\(label.prefix(60))' the number \(index), and 'label2id' \(number)")
+    }
   }
 
   /// What is wrong with an entry, by the key.

@@ -122,7 +122,7 @@ public struct CorpusReader: Sendable {
     _ urls: [URL], split: Split, classes: [String]? = nil, cache: DataCache? = nil, fewestClasses: Int = 2
   ) throws -> DataSet {
     let options = [
-      "layout 3", textColumn, labelColumn, form?.rawValue, hasHeader.map { "\($0)" }, quoting?.rawValue,
+      "layout 4", textColumn, labelColumn, form?.rawValue, hasHeader.map { "\($0)" }, quoting?.rawValue,
       delimiter.map { "\($0)" }, encoding?.rawValue, badRows.rawValue,
     ].map { $0 ?? "usual" }
     let origin = cache.flatMap { DataOrigin(urls, cache: $0, options: options) }

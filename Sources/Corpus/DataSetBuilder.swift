@@ -97,6 +97,23 @@ struct DataSetBuilder {
     return ["\(single) of \(labels.count) classes have one example only: is it the right column of labels?"]
   }
 
+  /// Classes that a slip of the keyboard may have made of one.
+  private var nearNotes: [String] {
+    let groups = Dictionary(grouping: labels.map(\.name), by: DataSetBuilder.bareName).values
+    let names = groups.filter { $0.count > 1 }.map { DataSet.ordered($0) }
+      .sorted { $0[0].utf8.lexicographicallyPrecedes($1[0].utf8) }
+    return names.prefix(3).map { group in
+      let listed = group.prefix(4).map { "'\($0.prefix(60))'" }.joined(separator: ", ")
+      return "note: the classes \(listed) differ in case, blanks or Unicode form alone: are they one?"
+    }
+  }
+
+  /// A name without what the eye may miss in it.
+  private static func bareName(_ name: String) -> String {
+    let plain = name.precomposedStringWithCompatibilityMapping.lowercased().unicodeScalars
+    return String(String.UnicodeScalarView(plain.filter { !$0.properties.isWhitespace && $0 != "\u{200B}" }))
+  }
+
   private var emptyNotes: [String] {
     if emptyTexts == 0 { return [] }
     let all = counts.reduce(0, +)
@@ -121,6 +138,8 @@ struct DataSetBuilder {
     }
     try writer.appendSection(
       try JSONEncoder().encode(
-        Index(labels: sorted, notes: notes + emptyNotes + classNotes, skipped: skipped, sources: sources)))
+        Index(
+          labels: sorted, notes: notes + emptyNotes + classNotes + nearNotes, skipped: skipped,
+          sources: sources)))
   }
 }

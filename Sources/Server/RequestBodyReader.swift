@@ -1,3 +1,4 @@
+import Checkpoint
 import Files
 import Foundation
 import Hummingbird
@@ -19,11 +20,32 @@ enum RequestBodyReader {
   /// - Throws: ``ServerFault`` 400.
   static func object(_ data: Data) throws -> [String: Any] {
     do {
-      if let object = try BoundedJSON.value(data, nesting: nesting) as? [String: Any] { return object }
+      if let object = try BoundedJSON.value(data, nesting: nesting) as? [String: Any] {
+        try refuseRepeats(data)
+        return object
+      }
+    } catch let fault as ServerFault {
+      throw fault
     } catch is BoundedJSON.TooDeep {
       throw nestsTooDeeply
     } catch {}
     throw isNoObject
+  }
+
+  /// Which of two values counts is for no reader to guess.
+  private static func refuseRepeats(_ data: Data) throws {
+    var seen: Set<String> = []
+    var repeated: String?
+    try data.withUnsafeBytes { bytes in
+      var reader = JSONReader(bytes)
+      try reader.members { reader, name in
+        if !seen.insert(name).inserted { repeated = name }
+        _ = try reader.scalar()
+      }
+    }
+    if let repeated {
+      throw ServerFault(.badRequest, "'\(repeated.prefix(60))' occurs twice in the body: send it once")
+    }
   }
 
   private static let isNoObject = ServerFault(

@@ -79,7 +79,12 @@ extension StudyResult {
     }
     guard !results.isEmpty else { return nothing("the study is empty.") }
     let meeting = results.filter(requirements.areMet)
-    guard !meeting.isEmpty else { return nothing("no model meets the limits that were set.") }
+    guard !meeting.isEmpty else {
+      let closest = results.min { requirements.excess($0) < requirements.excess($1) }!
+      return nothing(
+        "no model meets the limits that were set (\(requirements.limits)); the closest is "
+          + "\(closest.variant.description) with \(requirements.measured(closest)).")
+    }
     guard meeting[0].selectionHits.count > 1 else {
       return nothing("models cannot be told apart on fewer than two validation examples.")
     }

@@ -59,6 +59,23 @@ public struct Requirements: Sendable, Hashable {
     return true
   }
 
+  /// How many times a model is beyond the limit that it misses most.
+  func excess(_ result: VariantResult) -> Double {
+    max(
+      sizeLimitBytes.map { Double(result.sizeBytes) / Double($0) } ?? 0,
+      latencyLimitMilliseconds.map { (result.latencyMilliseconds ?? .infinity) / $0 } ?? 0)
+  }
+
+  /// What a model has of what is limited, in words.
+  func measured(_ result: VariantResult) -> String {
+    [
+      sizeLimitBytes.map { _ in ModelCost.bytes.text(result) },
+      latencyLimitMilliseconds.map { _ in
+        result.latencyMilliseconds == nil ? "a latency that was not measured" : ModelCost.latency.text(result)
+      },
+    ].compactMap { $0 }.joined(separator: " and ")
+  }
+
   /// In words; empty without limits.
   var limits: String {
     [

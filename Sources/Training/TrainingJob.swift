@@ -38,7 +38,7 @@ public struct TrainingData: Sendable {
     guard parts.train.count > 0, parts.validation.count > 0 else {
       throw FathomError(
         .data, "\(train.count) training examples leave no validation set at a share of \(validationShare)",
-        mend: "bring more, or another \(.validationShare)")
+        mend: "bring more, or change \(.validationShare) or \(.testShare)")
     }
     self.train = parts.train
     validation = parts.validation

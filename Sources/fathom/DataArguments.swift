@@ -235,6 +235,8 @@ struct TrainingDataArguments: ParsableArguments {
       if paths.isEmpty { return nil }
       return try shared.columns.load(paths, split, classes: classes, beside: output)
     }
+    try refuseShared(validation, .validation, .validation)
+    try refuseShared(test, .test, .test)
     let training = try read(train, .train, classes: nil)!
     let own = try read(validation, .validation, classes: training.classes)
     let pool = training.limited(to: limit, seed: splitSeed)
@@ -244,12 +246,42 @@ struct TrainingDataArguments: ParsableArguments {
     }
     let (rest, testing) = pool.split(validationShare: testShare ?? 0.2, seed: splitSeed &+ 1)
     guard testing.count > 0, rest.count > 0 else {
+      let share = testShare ?? 0.2
       throw FathomError(
-        .data, at: train.name, "\(pool.count) examples leave none to test on",
-        mend: "bring more, or a \(.test)")
+        .data, at: train.name,
+        "\(pool.count) examples at a share of \(share) leave none to \(rest.count == 0 ? "learn from" : "test on")",
+        mend: rest.count == 0
+          ? "bring more, or lower \(.testShare)" : "bring more, a \(.test), or raise \(.testShare)")
     }
     return Sets(
       train: rest, validation: own, test: testing.limited(to: shared.testLimit, seed: splitSeed))
+  }
+
+  /// Refuses a set that holds a file of the training data, under whatever name: what was learned by heart would
+  /// be measured.
+  private func refuseShared(
+    _ paths: [PathArgument], _ split: CorpusReader.Split, _ setting: Setting
+  ) throws {
+    func files(_ paths: [PathArgument], _ split: CorpusReader.Split) throws -> [(url: URL, size: Int)] {
+      try paths.dataURLs(split).compactMap { url in
+        var information = stat()
+        guard url != CorpusReader.standardInput, stat(url.path, &information) == 0,
+          information.st_mode & S_IFMT == S_IFREG, information.st_size > 0
+        else { return nil }
+        return (url, Int(information.st_size))
+      }
+    }
+    if paths.isEmpty { return }
+    let own = try files(train, .train)
+    for file in try files(paths, split) {
+      for other in own where other.size == file.size {
+        guard try FileDigest.sha256(of: other.url) == FileDigest.sha256(of: file.url) else { continue }
+        throw FathomError(
+          .data, at: file.url.path,
+          "\(setting) has the same content as \(other.url.lastPathComponent) of \(.train)",
+          mend: "give other examples, or leave \(setting) out: a share of the training examples is set aside")
+      }
+    }
   }
 
   /// The sets of a run.

@@ -32,10 +32,12 @@ struct RequirementArguments: ParsableArguments {
 
   func validate() throws {
     if let sizeLimit, Self.parse(sizeLimit, Self.sizeUnits) == nil {
-      throw ValidationError("--size-limit '\(sizeLimit)': write a number with KB, MB or GB")
+      throw ValidationError(
+        "--size-limit '\(sizeLimit)': write a number above 0 with KB, MB or GB, such as 100MB")
     }
     if let latencyLimit, Self.parse(latencyLimit, Self.timeUnits) == nil {
-      throw ValidationError("--latency-limit '\(latencyLimit)': write a number with ms or s")
+      throw ValidationError(
+        "--latency-limit '\(latencyLimit)': write a number above 0 with ms or s, such as 5ms")
     }
   }
 

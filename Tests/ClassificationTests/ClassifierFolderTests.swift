@@ -39,6 +39,19 @@ import WordPiece
     #expect(try code { $0["id2label"] = ["0": "\u{E9}", "1": "e\u{301}", "2": "c"] } == .damaged)
   }
 
+  @Test func `an empty name, and other numbers in label2id or num_labels, are refused`() throws {
+    #expect(try code { $0["id2label"] = ["0": "a", "1": " ", "2": "c"] } == .damaged)
+    let labels = ["0": "x", "1": "y", "2": "z"]
+    func verdict(_ numbers: [String: Int], count: Int? = nil) throws -> FathomError.Code? {
+      try code { ($0["id2label"], $0["label2id"], $0["num_labels"]) = (labels, numbers, count) }
+    }
+    #expect(try verdict(["x": 1, "y": 0, "z": 2]) == .damaged)
+    #expect(try verdict(["x": 0, "y": 1, "z": 2], count: 2) == .damaged)
+    #expect(try verdict(["x": 0, "y": 1, "z": 2], count: 3) == nil)
+    // What Hugging Face leaves there
+    #expect(try verdict(["LABEL_0": 0, "LABEL_1": 1, "LABEL_2": 2]) == nil)
+  }
+
   @Test func `names that are numbers become names`() throws {
     let labels = try open { $0["id2label"] = ["0": 0, "1": 1.5, "2": true] as [String: Any] }.settings.labels
     #expect(labels == ["0", "1.5", "true"])

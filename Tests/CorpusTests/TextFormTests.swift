@@ -182,6 +182,13 @@ import Testing
     #expect(throws: FathomError.self) { try DataSet(examples(["e\u{301}"]), classes: ["\u{E9}", "x"]) }
   }
 
+  @Test func `classes that differ in what the eye may miss are noted`() throws {
+    let set = try DataSet(examples(["NEG", "pos", "neg", "po s", "other", "\u{FB01}n", "fin"]))
+    #expect(set.classes.count == 7 && set.notes.count == 3, "\(set.notes)")
+    #expect(set.notes.contains { $0.contains("'NEG', 'neg'") && $0.contains("are they one?") })
+    #expect(try DataSet(examples(["neg", "pos", "1", "11", "a-b", "ab"])).notes.isEmpty)
+  }
+
   @Test func `rows that are each a class of their own are noted, and messages stay short`() throws {
     let labels = (0..<5000).map { "text number \($0)" }
     let set = try DataSet(examples(labels))

@@ -32,6 +32,13 @@ struct RequestBodyReaderTests {
     }
   }
 
+  @Test func `a key that repeats is refused, however it is written`() throws {
+    for text in [#"{"text": "a", "text": "b"}"#, #"{"text": "a", "model": "m", "te\u0078t": "b"}"#] {
+      let fault = try fault { _ = try object(text) }
+      #expect(fault.status == .badRequest && fault.message.contains("'text' occurs twice"))
+    }
+  }
+
   @Test func `a key that nothing reads is named`() throws {
     #expect(throws: Never.self) { try RequestBodyReader.check(["text": "a", "model": "m"]) }
     let fault = try fault { try RequestBodyReader.check(["text": "a", "modle": "m"]) }

@@ -101,6 +101,9 @@ import Training
     #expect(small.recommended.variant.description == "1VA" && small.sentence.contains("at most 0.0 MB"))
     study.requirements = Requirements(sizeLimitBytes: 1)
     #expect(study.recommendation == nil && study.conclusion.sentence.contains("no model meets the limits"))
+    #expect(
+      study.conclusion.sentence.contains("at most 0.0 MB") && study.conclusion.sentence.contains("closest is")
+    )
     study.requirements = Requirements(latencyLimitMilliseconds: 5)
     #expect(study.recommendation == nil, "a latency that was never measured meets no limit")
     study.requirements = Requirements(smallestBy: .bytes)

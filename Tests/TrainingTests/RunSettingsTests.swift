@@ -55,6 +55,9 @@ import Training
       #expect(try ModelIdentity.digest(of: folder) == before)
       try Data("not what decides".utf8).write(to: folder.appendingPathComponent("notes.txt"))
       #expect(try ModelIdentity.digest(of: folder) == before)
+      // Another program may fetch the same model's other forms into a folder of Hugging Face's cache.
+      try Data("not read".utf8).write(to: folder.appendingPathComponent("pytorch_model.bin"))
+      #expect(try ModelIdentity.digest(of: folder) == before)
       for name in ["model.safetensors", "vocab.txt", "config.json"] {
         let file = folder.appendingPathComponent(name)
         let content = try Data(contentsOf: file)

@@ -289,6 +289,8 @@ func json(_ text: String) throws -> [String: Any] {
       let model = folder.path + "/model"
       try Data("text,label\nx,good\ny,ugly\n".utf8).write(to: folder.appendingPathComponent("odd.csv"))
       try Data("nonsense".utf8).write(to: folder.appendingPathComponent("not-a-folder"))
+      try Data(contentsOf: folder.appendingPathComponent("train.csv"))
+        .write(to: folder.appendingPathComponent("copy.csv"))
       let cases: [([String], String)] = [
         (["predict", "--model", model], "no classifier"),
         (["predict", "--model", folder.path + "/none"], "model.safetensors"),
@@ -316,6 +318,23 @@ func json(_ text: String) throws -> [String: Any] {
           "not available"
         ),
         (["fetch", "../etc/passwd"], "not a name"),
+        (
+          ["train", "--model", folder.path + "/model", "--variant", "1VA", "--out", folder.path + "/o4"]
+            + ["--train", folder.path + "/train.csv", "--test", folder.path + "/copy.csv"],
+          "--test has the same content as train.csv of --train"
+        ),
+        (
+          ["train", "--model", folder.path + "/model", "--variant", "1VA", "--out", folder.path + "/o5"]
+            + ["--train", folder.path + "/train.csv", "--test-share", "0.999"],
+          "--test-share"
+        ),
+        (
+          [
+            "import", folder.path + "/train.csv", "--model", folder.path + "/model", "--out",
+            folder.path + "/i",
+          ],
+          "torch.save"
+        ),
         (["pretrain", "--text", folder.path + "/none", "--out", folder.path + "/p"], "does not exist"),
       ]
       for (arguments, expected) in cases {

@@ -31,6 +31,13 @@ struct OptionRangeTests {
     (ReportCommand.self, ["s"], ["within"]),
   ]
 
+  @Test(arguments: ["--latency-limit=0ms", "--size-limit=0MB"])
+  func `a limit of nothing is refused with one that would do`(option: String) throws {
+    let error = #expect(throws: (any Error).self) { try ReportCommand.parse(["study", option]) }
+    let said = error.map { ReportCommand.message(for: $0) } ?? ""
+    #expect(said.contains("above 0") && said.contains("such as"), "\(said)")
+  }
+
   @Test(arguments: ["", "x", "nan", "inf", "-inf", "1e400", "-1", "0x10", "1e30", "99999999999999999999"])
   func `what is no number of a range is refused`(text: String) {
     #expect(throws: ValidationError.self) { try NumberRange<Int>.from(0, to: 10).parse(text) }
