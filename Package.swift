@@ -64,7 +64,7 @@ let package = Package(
       name: "Fathom",
       targets: [
         "Files", "Tables", "Torch", "WordPiece", "Checkpoint", "Encoder", "Classification", "Corpus",
-        "Training", "Study", "Attention", "Report",
+        "Training", "Study", "Attention", "Report", "Hub",
       ]),
     .executable(name: "fathom", targets: ["fathom"]),
   ],

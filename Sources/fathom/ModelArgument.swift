@@ -29,7 +29,17 @@ struct ModelArgument: ExpressibleByArgument, CustomStringConvertible {
     }
     // What is no name either is reported as the folder that is not there.
     guard let hub else { return path }
-    return try HubAccess.shared.folder(of: hub) { folder in _ = try EncoderRegistry.config(folder: folder) }
+    do {
+      return try HubAccess.shared.folder(of: hub) { folder in
+        _ = try EncoderRegistry.config(folder: folder)
+      }
+    } catch let error as FathomError where !isExplicit && error.place == hub.description {
+      // It may have been a folder's name with a slip.
+      throw FathomError(
+        error.code, at: error.place,
+        "no folder here is called so, and \(error.what.text(naming: Flags.name))",
+        mend: error.mend)
+    }
   }
 
   private func refuseFile() throws {

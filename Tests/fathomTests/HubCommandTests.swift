@@ -167,7 +167,8 @@ import Testing
   @Test func `what is neither a folder nor a model at the Hub is one sentence`() throws {
     try withHub { _, _, variables in
       for (name, expected) in [
-        ("org/none", "no such model"), ("../none", "none: the folder has no"), ("a/b/c", "a/b/c"),
+        ("org/none", "no folder here is called so, and there is no such model"),
+        ("../none", "none: the folder has no"), ("a/b/c", "a/b/c"),
       ] {
         let outcome = try fathom(["outputs", "--model", name, "--text", "a", "--out", "o"], hub: variables)
         let lines = outcome.errors.split(separator: "\n")
