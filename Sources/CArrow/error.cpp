@@ -9,12 +9,12 @@ thread_local std::string last_error;
 thread_local int last_kind = CA_ERROR_FILE;
 } // namespace
 
-void fathom::remember(const std::string &message, int kind) {
+void fathom::tables::remember(const std::string &message, int kind) {
   last_error = message;
   last_kind = kind;
 }
 
-int fathom::refuse_absent() {
+int fathom::tables::refuse_absent() {
   remember("this Fathom was built without Apache Arrow", CA_ERROR_ABSENT);
   return -1;
 }

@@ -1,6 +1,6 @@
 #include "shim.hpp"
 
-using namespace fathom;
+using namespace fathom::tables;
 
 #ifdef FATHOM_ARROW
 #include <arrow/c/bridge.h>

@@ -4,10 +4,11 @@
 
 #include "carrow.h"
 
-namespace fathom {
+// A namespace of its own: the linker takes one of two inline functions of the same name, and CTorch has some.
+namespace fathom::tables {
 void remember(const std::string &message, int kind);
 int refuse_absent();
-} // namespace fathom
+} // namespace fathom::tables
 
 #ifdef FATHOM_ARROW
 #include <arrow/api.h>
@@ -15,7 +16,7 @@ int refuse_absent();
 #include <cerrno>
 #include <new>
 
-namespace fathom {
+namespace fathom::tables {
 
 // Leaves a body with Arrow's own status.
 struct Failure {
@@ -69,5 +70,5 @@ template <typename F> int64_t doing(F body) {
   }
 }
 
-} // namespace fathom
+} // namespace fathom::tables
 #endif
