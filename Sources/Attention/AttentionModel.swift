@@ -19,6 +19,8 @@ public final class AttentionModel {
   private var headSize: Int { encoder.config.hiddenSize / headCount }
   /// Class names; nil for an encoder alone.
   public var labels: [String]? { classifier?.settings.labels }
+  /// Of the classifier; of an encoder alone one class per text, as its data are read.
+  public var kind: TaskKind { classifier?.settings.kind ?? .singleLabel }
 
   /// Opens a classifier, or an encoder without one.
   /// - Throws: `FathomError` naming the file, or the model when it has no attention.
@@ -149,15 +151,14 @@ public final class AttentionModel {
   ///   Important Features Through Propagating Activation Differences", section 2.2 (gradient × input).
   private func explain(
     _ classifier: TextClassifier, _ ids: [Int32]
-  ) throws -> (prediction: TextClassifier.Prediction, attributions: [Double]) {
-    let batch = classifier.network.batch([ids])
+  ) throws -> (prediction: Prediction, attributions: [Double]) {
+    let batch = classifier.network.batch([TokenSequence(ids)])
     let embedded = withoutGradients { encoder.embedded(batch, dtype: .float32, training: false) }
     embedded.requiresGradient = true
     let logits = classifier.network(batch, embedded: embedded)  // [1,C]
     let values: [Float] = logits.detached().array()
     let prediction = try classifier.prediction(values)
-    let best = try TextClassifier.predictedClass(values)
-    logits.narrowed(1, from: best, count: 1).sum().backward()
+    logits.narrowed(1, from: prediction.leading, count: 1).sum().backward()
     let products = withoutGradients { (embedded.gradient! * embedded).sum(along: 1).array(Float.self) }
     return (prediction, try finite(products, "the gradients").prefix(ids.count).map(Double.init))
   }

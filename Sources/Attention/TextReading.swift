@@ -29,7 +29,7 @@ public struct TextReading: Sendable {
   /// `[L,L]`: what each token's output holds of each input (``AttentionModel/rollout``).
   public let rollout: [Float]
   /// nil where no classifier stands on the encoder
-  public let prediction: TextClassifier.Prediction?
+  public let prediction: Prediction?
   /// Each token's gradient × input towards the predicted class; above 0 speaks for it. Empty without a
   /// classifier.
   public let attributions: [Double]
@@ -38,7 +38,7 @@ public struct TextReading: Sendable {
 
   init(
     _ text: AlignedText, tokens: [String], isSpecial: [Bool], blocks: [Block], headCount: Int, headSize: Int,
-    rollout: [Float], prediction: TextClassifier.Prediction?, attributions: [Double]
+    rollout: [Float], prediction: Prediction?, attributions: [Double]
   ) {
     self.tokens = tokens
     self.isSpecial = isSpecial

@@ -24,6 +24,7 @@ UNARY(sqrt, at::sqrt)
 UNARY(abs, at::abs)
 UNARY(tanh, at::tanh)
 UNARY(relu, at::relu)
+UNARY(sigmoid, at::sigmoid)
 UNARY(sum, at::sum)
 UNARY(mean, at::mean)
 UNARY(max, at::max)
@@ -33,6 +34,9 @@ ct_tensor ct_add_scalar(ct_tensor a, double b) {
 }
 ct_tensor ct_mul_scalar(ct_tensor a, double b) {
   return making([&] { return at::mul(take(a), b); });
+}
+ct_tensor ct_pow_scalar(ct_tensor a, double exponent) {
+  return making([&] { return at::pow(take(a), exponent); });
 }
 ct_tensor ct_sum_along(ct_tensor a, int64_t dimension) {
   return making([&] { return at::sum(take(a), dimension); });

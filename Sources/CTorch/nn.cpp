@@ -27,9 +27,36 @@ ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation) {
   return making([&] { return at::gelu(take(x), tanh_approximation ? "tanh" : "none"); });
 }
 
-ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored) {
-  return making(
-      [&] { return at::cross_entropy_loss(take(logits), take(targets), {}, at::Reduction::Mean, ignored); });
+static int64_t reduction(ct_loss_options options) {
+  return options.per_example ? at::Reduction::None : at::Reduction::Mean;
+}
+
+static std::optional<at::Tensor> weights(ct_loss_options options) {
+  return options.class_weights ? std::optional(take(options.class_weights)) : std::nullopt;
+}
+
+ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored, ct_loss_options options) {
+  return making([&] {
+    return at::cross_entropy_loss(
+        take(logits), take(targets), weights(options), reduction(options), ignored, options.label_smoothing);
+  });
+}
+
+ct_tensor ct_binary_cross_entropy(ct_tensor logits, ct_tensor targets, ct_loss_options options) {
+  return making([&] {
+    const double smoothing = options.label_smoothing;
+    const at::Tensor wanted = take(targets);
+    return at::binary_cross_entropy_with_logits(
+        take(logits), smoothing > 0 ? wanted * (1 - smoothing) + smoothing / 2 : wanted, {}, weights(options),
+        reduction(options));
+  });
+}
+
+ct_tensor ct_regression_loss(ct_tensor outputs, ct_tensor targets, double delta) {
+  return making([&] {
+    return delta > 0 ? at::huber_loss(take(outputs), take(targets), at::Reduction::Mean, delta)
+                     : at::mse_loss(take(outputs), take(targets));
+  });
 }
 
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v) {

@@ -39,9 +39,14 @@ public final class ClassifierNetwork: Module {
   }
 
   /// A batch as this network reads it.
-  public func batch(_ sequences: [[Int32]], device: Device = .cpu) -> PackedTokens {
+  public func batch(_ sequences: [TokenSequence], device: Device = .cpu) -> PackedTokens {
     let batch = PackedTokens(sequences, device: device)
     return deviations.readsPadding ? batch.padding(to: maximumLength, with: padTokenID) : batch
+  }
+
+  /// The same of ids of single texts.
+  public func batch(_ sequences: [[Int32]], device: Device = .cpu) -> PackedTokens {
+    batch(sequences.map { TokenSequence($0) }, device: device)
   }
 
   /// What turns token ids into vectors, the encoder's or the baseline's own.
@@ -91,7 +96,7 @@ extension ClassifierNetwork {
   func loadHead(_ checkpoint: Checkpoint, ifOf settings: ClassifierSettings) throws -> Bool {
     guard let rows = checkpoint.matrix("classifier.weight")?.rows,
       let saved = try? ClassifierSettings(checkpoint.config, classCount: rows),
-      saved.labels == settings.labels, saved.variant == settings.variant,
+      saved.labels == settings.labels, saved.kind == settings.kind, saved.variant == settings.variant,
       namedParameters().allSatisfy({ name, parameter in
         name.hasPrefix("bert.") || checkpoint[name]?.shape == parameter.wrappedValue.shape
       })

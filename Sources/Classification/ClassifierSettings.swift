@@ -6,8 +6,16 @@ import WordPiece
 /// What a saved classifier needs to know besides its weights.
 public struct ClassifierSettings: Sendable, Equatable {
   public var variant: Variant
-  /// Class names; their order is that of the logits.
+  public var kind = TaskKind.singleLabel
+  /// Names of classes, labels or quantities; their order is that of the logits.
   public var labels: [String]
+  /// Of a task with several labels per text: the probability from which each is given; nil for a half.
+  public var thresholds: [Double]?
+  /// Logits are divided by it before they become probabilities.
+  /// - Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
+  public var temperature = 1.0
+  /// Whether it was trained on pairs of texts
+  public var readsPairs = false
   public var text: TextSettings
   public var dropout: Double
   public var deviations = Deviations()
@@ -24,9 +32,10 @@ public struct ClassifierSettings: Sendable, Equatable {
   }
 
   public init(
-    variant: Variant, labels: [String], text: TextSettings, dropout: Double = 0.2,
-    deviations: Deviations = Deviations()
+    variant: Variant, kind: TaskKind = .singleLabel, labels: [String], text: TextSettings,
+    dropout: Double = 0.2, deviations: Deviations = Deviations()
   ) {
+    self.kind = kind
     self.deviations = deviations
     self.variant = variant
     self.labels = labels
@@ -45,21 +54,30 @@ public struct ClassifierSettings: Sendable, Equatable {
 
 /// The `fathom` entry of config.json.
 struct FolderEntry: Codable {
-  /// Folders with a higher number are refused. 2 says what is done to a text; 3 how the model deviates, and
-  /// is written only where it does.
-  static let newestFormat = 3
+  /// Folders with a higher number are refused. 2 says what is done to a text; 3 how the model deviates, 4
+  /// what is done to its logits and whether it reads pairs: written only where it is so.
+  static let newestFormat = 4
 
   let format: Int
   let variant: Variant
   let dropout: Double
   let text: TextSettings
   let deviations: Deviations?
+  let thresholds: [Double]?
+  let temperature: Double?
+  let pairs: Bool?
 
-  enum CodingKeys: String, CodingKey { case format, variant, dropout, deviations }
+  enum CodingKeys: String, CodingKey {
+    case format, variant, dropout, deviations, thresholds, temperature, pairs
+  }
 
   init(_ settings: ClassifierSettings) {
     deviations = settings.deviations == Deviations() ? nil : settings.deviations
-    format = deviations == nil ? 2 : 3
+    thresholds = settings.thresholds
+    temperature = settings.temperature == 1 ? nil : settings.temperature
+    pairs = settings.readsPairs ? true : nil
+    let isPlain = thresholds == nil && temperature == nil && pairs == nil
+    format = !isPlain ? 4 : deviations == nil ? 2 : 3
     variant = settings.variant
     dropout = settings.dropout
     text = settings.text
@@ -83,6 +101,17 @@ struct FolderEntry: Codable {
     }
     text = try TextSettings(from: decoder)
     deviations = try values.decodeIfPresent(Deviations.self, forKey: .deviations)
+    thresholds = try values.decodeIfPresent([Double].self, forKey: .thresholds)
+    temperature = try values.decodeIfPresent(Double.self, forKey: .temperature)
+    pairs = try values.decodeIfPresent(Bool.self, forKey: .pairs)
+    guard thresholds?.allSatisfy({ (0...1).contains($0) }) ?? true else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .thresholds, in: values, debugDescription: "thresholds are probabilities")
+    }
+    guard temperature.map({ $0.isFinite && $0 > 0 }) ?? true else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .temperature, in: values, debugDescription: "a temperature is above 0")
+    }
     // Every text is filled up to this, whatever its own length.
     guard deviations?.readsPadding != true || text.maximumLength <= 4096 else {
       throw DecodingError.dataCorruptedError(
@@ -97,6 +126,9 @@ struct FolderEntry: Codable {
     try values.encode(dropout, forKey: .dropout)
     try text.encode(to: encoder)
     try values.encodeIfPresent(deviations, forKey: .deviations)
+    try values.encodeIfPresent(thresholds, forKey: .thresholds)
+    try values.encodeIfPresent(temperature, forKey: .temperature)
+    try values.encodeIfPresent(pairs, forKey: .pairs)
   }
 }
 
@@ -110,11 +142,7 @@ extension ClassifierSettings {
   ///     classifier.
   /// - Throws: `FathomError` naming the file and what is wrong in it.
   init(_ file: ConfigFile, classCount: Int, published: PublishedCheckpoint? = nil) throws {
-    if let type = file["problem_type"] as? String, type != SingleLabelTask.problemType {
-      throw FathomError(
-        .unsupported, at: file.path, "problem_type is '\(type.prefix(60))'",
-        mend: "bring a classifier with one class per text")
-    }
+    kind = try ClassifierSettings.kind(file, classCount)
     labels = try ClassifierSettings.labels(file, classCount)
     if file.states("fathom") {
       do {
@@ -123,6 +151,14 @@ extension ClassifierSettings {
         let fathom = try BoundedJSON.decode(FolderEntry.self, from: entry)
         (variant, dropout, text) = (fathom.variant, fathom.dropout, fathom.text)
         deviations = fathom.deviations ?? Deviations()
+        thresholds = fathom.thresholds
+        temperature = fathom.temperature ?? 1
+        readsPairs = fathom.pairs ?? false
+        guard thresholds?.count ?? labels.count == labels.count else {
+          throw FathomError(
+            .damaged, "the 'fathom' entry has \(thresholds!.count) thresholds for \(labels.count) labels",
+            mend: "bring the whole folder again")
+        }
       } catch let error as FathomError {
         throw FathomError(error.code, at: file.path, error.what, mend: error.mend)
       } catch {
@@ -144,6 +180,22 @@ extension ClassifierSettings {
       cleaning: .none)
     let rate = file["classifier_dropout"]
     dropout = rate as? Double ?? (rate as? Int).map(Double.init) ?? 0.1
+  }
+
+  /// A folder that does not say has classes; with one output alone, as Hugging Face takes it, a number.
+  private static func kind(_ file: ConfigFile, _ outputs: Int) throws -> TaskKind {
+    guard let type = file["problem_type"] as? String else { return outputs == 1 ? .regression : .singleLabel }
+    guard let kind = TaskKind(rawValue: type) else {
+      throw FathomError(
+        .unsupported, at: file.path, "problem_type is '\(type.prefix(60))'",
+        mend: "it is one of \(TaskKind.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    guard outputs >= kind.fewestOutputs else {
+      throw FathomError(
+        .damaged, at: file.path, "problem_type is '\(type)' and the classifier gives \(outputs) class",
+        mend: "correct it, or bring the whole folder again")
+    }
+    return kind
   }
 
   private static func labels(_ file: ConfigFile, _ classCount: Int) throws -> [String] {

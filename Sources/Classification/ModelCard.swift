@@ -15,19 +15,46 @@ extension TextClassifier {
     return """
       # \(settings.variant), a text classifier
 
-      Made by Fathom. Classes, in the order of the logits: \(shown)\(more).
+      Made by Fathom. \(outputsTitle), in the order of the logits: \(shown)\(more).
+
+      ## What its logits mean
+
+      \(decision)
 
       ## What is done to a text
 
       Whoever runs this model without Fathom must do the same, in this order:
 
       1. \(settings.text.cleaning.explanation)
-      2. It is tokenized by this folder's tokenizer\(tokenizer.lowercases ? ", which lower-cases" : ", which keeps case").
+      2. It is tokenized\(settings.readsPairs ? " with the second text of its pair" : "") by this folder's tokenizer\(tokenizer.lowercases ? ", which lower-cases" : ", which keeps case").
       3. At most \(settings.maximumLength) tokens are read, [CLS] and [SEP] included; of a longer text \(truncation).
 
       `fathom predict --model .` and `fathom serve` do all of it.
       \(deviationsSection)
       """
+  }
+
+  private var outputsTitle: String {
+    switch settings.kind {
+    case .singleLabel: "Classes"
+    case .multiLabel: "Labels"
+    case .regression: "Quantities"
+    }
+  }
+
+  private var decision: String {
+    let cooled = settings.temperature == 1 ? "" : "They are divided by \(settings.temperature) first. "
+    switch settings.kind {
+    case .singleLabel:
+      return cooled + "Their softmax gives the classes' probabilities; the highest is the answer."
+    case .multiLabel:
+      let thresholds = settings.thresholds.map { all in
+        zip(settings.labels, all).prefix(20).map { "`\($0)` \($1)" }.joined(separator: ", ")
+      }
+      return cooled + "The sigmoid of each is its label's probability; a label is given from a threshold on: "
+        + (thresholds ?? "0.5 for each") + "."
+    case .regression: return "They are the numbers themselves."
+    }
   }
 
   private var deviationsSection: String {

@@ -9,7 +9,7 @@ import WordPiece
 public final class TextClassifier {
   public let network: ClassifierNetwork
   public let tokenizer: any Tokenizing
-  public let settings: ClassifierSettings
+  public private(set) var settings: ClassifierSettings
   /// Whether what stands on the encoder was taken from the folder or drawn anew.
   public let headIsNew: Bool
 
@@ -37,7 +37,7 @@ public final class TextClassifier {
     bertDropout: Double? = nil, attentionDropout: Double? = nil, wordTokenizer: (any Tokenizing)? = nil,
     embeddingRows: Int? = nil
   ) throws {
-    guard settings.labels.count >= 2 else {
+    guard settings.labels.count >= settings.kind.fewestOutputs else {
       throw FathomError(
         .data, "a classifier needs two classes at least and the data has \(settings.labels.count)",
         mend: "look at the column of \(.labelColumn)")
@@ -99,17 +99,37 @@ public final class TextClassifier {
     network.encoder?.keepWeights(as: dtype)
   }
 
-  public var task: any TextTask { SingleLabelTask(labels: settings.labels) }
+  public var task: any TextTask {
+    switch settings.kind {
+    case .singleLabel: SingleLabelTask(labels: settings.labels, temperature: settings.temperature)
+    case .multiLabel:
+      MultiLabelTask(
+        labels: settings.labels, thresholds: settings.thresholds, temperature: settings.temperature)
+    case .regression: RegressionTask(labels: settings.labels)
+    }
+  }
+
+  /// Sets what turns logits into an answer, which is fitted after the weights.
+  /// - Precondition: as many thresholds as labels.
+  public func decide(thresholds: [Double]?, temperature: Double) {
+    precondition(thresholds.map { $0.count == settings.labels.count } ?? true, "a threshold for each label")
+    settings.thresholds = thresholds
+    settings.temperature = temperature
+  }
 
   public var parameterCount: Int { network.parameterCount }
 
   /// Token ids of raw texts: cleaned, cut and between [CLS] and [SEP] as the model's settings say.
-  public func encode(_ texts: [String]) -> [[Int32]] { settings.text.encode(texts, with: tokenizer) }
+  public func encode(_ inputs: [TextInput]) -> [TokenSequence] {
+    settings.text.encode(inputs, with: tokenizer)
+  }
+
+  public func encode(_ texts: [String]) -> [TokenSequence] { encode(texts.map { TextInput($0) }) }
 
   /// Logits of encoded texts, in their order: `[B,C]` as rows.
   /// - Parameter tokensPerBatch: bounds the memory; texts of like length are run together.
   public func logits(
-    _ sequences: [[Int32]], tokensPerBatch: Int = 4096, dtype: DType = .float32, device: Device = .cpu,
+    _ sequences: [TokenSequence], tokensPerBatch: Int = 4096, dtype: DType = .float32, device: Device = .cpu,
     progress: ((Int) throws -> Void)? = nil
   ) rethrows -> [[Float]] {
     var rows = [[Float]](repeating: [], count: sequences.count)
@@ -127,6 +147,14 @@ public final class TextClassifier {
       try progress?(done)
     }
     return rows
+  }
+
+  /// The same of ids of single texts.
+  public func logits(
+    _ sequences: [[Int32]], tokensPerBatch: Int = 4096, dtype: DType = .float32, device: Device = .cpu
+  ) -> [[Float]] {
+    logits(
+      sequences.map { TokenSequence($0) }, tokensPerBatch: tokensPerBatch, dtype: dtype, device: device)
   }
 
   /// Which texts are run together.
@@ -150,68 +178,45 @@ public final class TextClassifier {
     return batches
   }
 
-  public struct Prediction: Sendable {
-    public let label: String
-    /// In the order of the classes
-    public let scores: [(label: String, probability: Double)]
-    public let logits: [Float]
-    /// What was read of the text; nil where ids were given.
-    public var text: EncodedText?
-
-    public var isTruncated: Bool { text?.isTruncated ?? false }
-
-    /// In the order of the classes
-    public var probabilities: [Double] { scores.map(\.probability) }
-
-    /// Of the predicted class
-    public var probability: Double { scores.first { $0.label == label }?.probability ?? 0 }
-
-    /// As `fathom predict` and `fathom serve` give it, for `JSONSerialization`.
-    public var json: [String: Any] {
-      var object: [String: Any] = [
-        "label": label,
-        // Names are checked when a folder is opened; a repeated one must not end the program all the same.
-        "scores": Dictionary(scores.map { ($0.label, $0.probability) }, uniquingKeysWith: max),
-        "logits": logits.map(Double.init),
-      ]
-      if let text { object.merge(text.json) { first, _ in first } }
-      return object
-    }
-  }
-
-  /// Predicts the classes of texts.
   /// - Throws: `FathomError` when a logit is not finite.
-  public func predict(_ texts: [String], dtype: DType = .float32, device: Device = .cpu) throws
+  public func predict(_ inputs: [TextInput], dtype: DType = .float32, device: Device = .cpu) throws
     -> [Prediction]
   {
-    let encoded = settings.text.encodeCounting(texts, with: tokenizer)
-    let rows = logits(encoded.map(\.ids), dtype: dtype, device: device)
+    let encoded = settings.text.encodeCounting(inputs, with: tokenizer)
+    let rows = logits(encoded.map(\.sequence), dtype: dtype, device: device)
+    let task = task
     return try zip(encoded, rows).map { text, logits in
-      var prediction = try prediction(logits)
+      var prediction = try task.prediction(logits)
       prediction.text = text
       return prediction
     }
   }
 
+  /// - Throws: `FathomError` when a logit is not finite.
+  public func predict(_ texts: [String], dtype: DType = .float32, device: Device = .cpu) throws
+    -> [Prediction]
+  {
+    try predict(texts.map { TextInput($0) }, dtype: dtype, device: device)
+  }
+
   /// What the logits `[C]` of a text say.
   /// - Throws: `FathomError` when one of them is not finite.
-  public func prediction(_ logits: [Float]) throws -> Prediction {
-    try task.prediction(logits)
+  public func prediction(_ logits: [Float]) throws -> Prediction { try task.prediction(logits) }
+
+  /// - Throws: `FathomError` when a logit is not finite.
+  public static func checkFinite(_ logits: [Float]) throws {
+    guard logits.allSatisfy(\.isFinite) else {
+      throw FathomError(
+        .notFinite, "the model's logits are not finite: its weights are damaged or its training diverged",
+        mend: "train it again, or bring the whole folder again")
+    }
   }
 
   /// The class with the highest logit, of equal ones the first.
   /// - Throws: `FathomError` when a logit is not finite.
   public static func predictedClass(_ logits: [Float]) throws -> Int {
-    var best = 0
-    for (index, logit) in logits.enumerated() {
-      guard logit.isFinite else {
-        throw FathomError(
-          .notFinite, "the model's logits are not finite: its weights are damaged or its training diverged",
-          mend: "train it again, or bring the whole folder again")
-      }
-      if logit > logits[best] { best = index }
-    }
-    return best
+    try checkFinite(logits)
+    return logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }
   }
 
   /// - Precondition: `logits` is not empty.

@@ -24,7 +24,7 @@ extension TextClassifier {
     config["architectures"] =
       settings.variant.head == .pooled ? ["BertForSequenceClassification"] : ["FathomTextClassifier"]
     config["classifier_dropout"] = settings.dropout
-    config["problem_type"] = type(of: task).problemType
+    config["problem_type"] = settings.kind.rawValue
     config["pad_token_id"] = Int(tokenizer.padTokenID)
     config["id2label"] = Dictionary(
       uniqueKeysWithValues: settings.labels.enumerated().map { (String($0), $1) })

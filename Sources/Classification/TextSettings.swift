@@ -1,3 +1,4 @@
+import Encoder
 import Files
 import Foundation
 import WordPiece
@@ -17,23 +18,56 @@ public struct TextSettings: Hashable, Sendable {
   }
 
   /// Token ids of raw texts.
-  public func encode(_ texts: [String], with tokenizer: any Tokenizing) -> [[Int32]] {
-    tokenizer.encode(texts.map(cleaning.callAsFunction), maximumLength: maximumLength, truncation: truncation)
+  public func encode(_ inputs: [TextInput], with tokenizer: any Tokenizing) -> [TokenSequence] {
+    if inputs.contains(where: \.isPair) {
+      return encodeCounting(inputs, with: tokenizer).map(\.sequence)
+    }
+    return tokenizer.encode(
+      inputs.map { cleaning($0.text) }, maximumLength: maximumLength, truncation: truncation
+    ).map { TokenSequence($0) }
   }
 
   /// Token ids of raw texts, and how many there were before the cut.
-  public func encodeCounting(_ texts: [String], with tokenizer: any Tokenizing) -> [EncodedText] {
-    tokenizer.encode(texts.map(cleaning.callAsFunction)).map { whole in
-      guard whole.count > maximumLength, let first = whole.first, let last = whole.last else {
-        return EncodedText(ids: whole, tokenCount: whole.count)
-      }
-      let kept = truncation.apply(Array(whole.dropFirst().dropLast()), room: maximumLength - 2)
-      return EncodedText(ids: [first] + kept + [last], tokenCount: whole.count)
+  public func encodeCounting(_ inputs: [TextInput], with tokenizer: any Tokenizing) -> [EncodedText] {
+    let wholes = tokenizer.encode(inputs.map { cleaning($0.text) })
+    let seconds = tokenizer.encode(inputs.map { $0.second.map(cleaning.callAsFunction) ?? "" })
+    return zip(inputs, zip(wholes, seconds)).map { input, encoded in
+      input.isPair ? cut(encoded.0, encoded.1) : cut(encoded.0)
     }
+  }
+
+  private func cut(_ whole: [Int32]) -> EncodedText {
+    guard whole.count > maximumLength, let first = whole.first, let last = whole.last else {
+      return EncodedText(ids: whole, tokenCount: whole.count)
+    }
+    let kept = truncation.apply(Array(whole.dropFirst().dropLast()), room: maximumLength - 2)
+    return EncodedText(ids: [first] + kept + [last], tokenCount: whole.count)
+  }
+
+  /// `[CLS] a [SEP] b [SEP]`, of which the longer text is cut first.
+  /// - Source: `longest_first` of Hugging Face `tokenizers`, `utils/truncation.rs`.
+  private func cut(_ first: [Int32], _ second: [Int32]) -> EncodedText {
+    let (a, b) = (Array(first.dropFirst().dropLast()), Array(second.dropFirst().dropLast()))
+    let room = max(0, maximumLength - 3)
+    var (short, long) = (min(a.count, b.count), max(a.count, b.count))
+    if short + long > room {
+      long = max(short, room - short)
+      if short + long > room { (short, long) = (room / 2, room / 2 + room % 2) }
+    }
+    let rooms = a.count > b.count ? (long, short) : (short, long)
+    let start = [first[0]] + truncation.apply(a, room: rooms.0) + [first[first.count - 1]]
+    let end = truncation.apply(b, room: rooms.1) + [second[second.count - 1]]
+    return EncodedText(
+      ids: start + end, secondStart: start.count, tokenCount: a.count + b.count + 3)
   }
 
   /// Sizes of model and file are checked by who opens them; this is what no file may exceed.
   static let lengths = 3...1_000_000
+}
+
+extension EncodedText {
+  /// As an encoder takes it
+  public var sequence: TokenSequence { TokenSequence(ids, secondStart: secondStart) }
 }
 
 extension TextSettings: Codable {
@@ -58,7 +92,7 @@ extension TextSettings: Codable {
       headShare: try values.decodeIfPresent(Double.self, forKey: .headShare) ?? 0.5)
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Swift.Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(cleaning, forKey: .cleaning)
     try values.encode(maximumLength, forKey: .maximumLength)

@@ -55,7 +55,11 @@ public struct CorpusReader: Sendable {
 
   /// Column (a name, or a number from 1) or key (JSON).
   public var textColumn: String
-  public var labelColumn: String
+  /// Of the second text of a pair; nil for single texts.
+  public var secondColumn: String?
+  /// One; for several labels or numbers per text also one for each.
+  public var labelColumns: [String]
+  public var answers: AnswerForm
   /// nil for what the file's first bytes and its name say
   public var form: Form?
   /// Whether the first row of a CSV or TSV names the columns; nil for what it looks like.
@@ -70,11 +74,14 @@ public struct CorpusReader: Sendable {
   public var badRows: BadRows
 
   public init(
-    textColumn: String = "text", labelColumn: String = "label", form: Form? = nil, hasHeader: Bool? = nil,
+    textColumn: String = "text", secondColumn: String? = nil, labelColumn: String = "label",
+    labelColumns: [String]? = nil, answers: AnswerForm = .single, form: Form? = nil, hasHeader: Bool? = nil,
     quoting: Quoting? = nil, delimiter: UInt8? = nil, encoding: Encoding? = nil, badRows: BadRows = .fail
   ) {
     self.textColumn = textColumn
-    self.labelColumn = labelColumn
+    self.secondColumn = secondColumn
+    self.labelColumns = labelColumns ?? [labelColumn]
+    self.answers = answers
     self.form = form
     self.hasHeader = hasHeader
     self.quoting = quoting
@@ -91,17 +98,16 @@ public struct CorpusReader: Sendable {
 
   /// The examples of several sources, one source after the other.
   public func read(_ urls: [URL], split: Split) throws -> LabelledTextReader {
-    let columns = [textColumn, labelColumn]
-    let selection = Selection(names: columns, known: columns, endsWithLabel: true)
+    let selection = Selection(names: columns, known: columns, labelCount: labelColumns.count)
     return LabelledTextReader(
       try format(urls, split, selection), path: urls.map(DataFile.name).first ?? "the data", columns: columns,
-      badRows: badRows)
+      hasSecond: secondColumn != nil, answers: answers, badRows: badRows)
   }
 
   /// All columns of the same sources, with or without labels.
   /// - Parameter columns: those that are read, in this order; nil for all of the first source.
   public func records(_ urls: [URL], split: Split, columns: [String]? = nil) throws -> RecordReader {
-    let selection = Selection(names: columns, known: [textColumn], endsWithLabel: false)
+    let selection = Selection(names: columns, known: [textColumn], labelCount: 0)
     return RecordReader(try format(urls, split, selection), badRows: badRows)
   }
 
@@ -122,14 +128,21 @@ public struct CorpusReader: Sendable {
     _ urls: [URL], split: Split, classes: [String]? = nil, cache: DataCache? = nil, fewestClasses: Int = 2
   ) throws -> DataSet {
     let options = [
-      "layout 4", textColumn, labelColumn, form?.rawValue, hasHeader.map { "\($0)" }, quoting?.rawValue,
+      "layout 5", columns.debugDescription, secondColumn, answers.key, form?.rawValue,
+      hasHeader.map { "\($0)" }, quoting?.rawValue,
       delimiter.map { "\($0)" }, encoding?.rawValue, badRows.rawValue,
     ].map { $0 ?? "usual" }
     let origin = cache.flatMap { DataOrigin(urls, cache: $0, options: options) }
-    return try DataSet(classes: classes, origin: origin, fewestClasses: fewestClasses) {
+    let quantities = answers == .numbers && labelColumns.count > 1 ? labelColumns : nil
+    return try DataSet(
+      classes: classes, quantities: quantities, origin: origin, fewestClasses: fewestClasses
+    ) {
       try read(urls, split: split)
     }
   }
+
+  /// Of the text, the second text where there is one, then the labels
+  private var columns: [String] { [textColumn] + (secondColumn.map { [$0] } ?? []) + labelColumns }
 
   private func format(_ urls: [URL], _ split: Split, _ selection: Selection) throws -> any RecordFormat {
     precondition(!urls.isEmpty, "no source")
@@ -146,7 +159,12 @@ public struct CorpusReader: Sendable {
     }
     guard isFolder.boolValue else { return try fileFormat(url, selection) }
     guard let parts = try DataFolder.parts(url, split: split) else {
-      return try FolderFormat(url, split: split, encoding: encoding, names: [textColumn, labelColumn])
+      guard answers == .single, secondColumn == nil else {
+        throw FathomError(
+          .unsupported, at: url.path, "a folder of texts gives each one class",
+          mend: "bring a file with columns or keys")
+      }
+      return try FolderFormat(url, split: split, encoding: encoding, names: columns)
     }
     return try ChainFormat(parts.map { part in { try fileFormat(part.url, $0, info: part.info) } }, selection)
   }

@@ -1,12 +1,26 @@
 import Crypto
 import Files
 import Foundation
+import Tables
 
-/// Texts with class indices.
+/// Texts, or pairs of texts, with what each should be given.
 public struct DataSet: Sendable {
+  /// What the numbers in ``targets`` stand for.
+  public enum Meaning: Sendable, Equatable {
+    /// Each is the index of a class.
+    case classes
+    /// Each is the number of a set of labels: their rising indices.
+    case sets([[Int]])
+    /// Each is the number of a vector of quantities.
+    case values([[Double]])
+  }
+
   public let texts: TextList
+  /// The second texts of pairs; nil for single texts.
+  public let seconds: TextList?
   public let targets: IntList
-  /// Class names in the order of their indices.
+  public let meaning: Meaning
+  /// Names of classes, labels or quantities, in the order of their indices.
   public let classes: [String]
   /// What the user should know about the source, a sentence each.
   public let notes: [String]
@@ -21,11 +35,15 @@ public struct DataSet: Sendable {
   }
 
   private init(
-    texts: TextList, targets: IntList, classes: [String], origin: DataOrigin? = nil, notes: [String] = [],
+    texts: TextList, seconds: TextList? = nil, targets: IntList, meaning: Meaning = .classes,
+    classes: [String], origin: DataOrigin? = nil, notes: [String] = [],
     skipped: SkippedRows = SkippedRows(), sources: [RowSource] = []
   ) {
+    precondition(seconds?.count ?? texts.count == texts.count, "a second text for each")
     precondition(texts.count == targets.count, "\(texts.count) texts and \(targets.count) targets")
     self.texts = texts
+    self.seconds = seconds
+    self.meaning = meaning
     self.targets = targets
     self.classes = classes
     self.origin = origin
@@ -38,13 +56,27 @@ public struct DataSet: Sendable {
   /// - Throws: `FathomError` for a label that `classes` does not have, naming its line, or for a single
   ///   class.
   public init(_ examples: [LabelledText], classes known: [String]? = nil) throws {
-    try self.init(classes: known) { LabelledTextReader(MemoryFormat(rest: examples[...]), path: "the data") }
+    let form: AnswerForm =
+      switch examples.first?.answer {
+      case .labels: .several(separator: "")
+      case .values: .numbers
+      case .label, nil: .single
+      }
+    let hasSecond = examples.first?.second != nil
+    let columns = ["text"] + (hasSecond ? ["second"] : []) + ["label"]
+    try self.init(classes: known) {
+      LabelledTextReader(
+        MemoryFormat(columns: columns, rest: examples[...]), path: "the data", columns: columns,
+        hasSecond: hasSecond, answers: form)
+    }
   }
 
   /// Examples that come one by one and go to disk; those of an earlier call where `origin` knows them.
-  /// - Parameter fewestClasses: what is refused without `known`.
+  /// - Parameters:
+  ///   - quantities: names of the numbers of a regression; nil makes some up.
+  ///   - fewestClasses: what is refused without `known`.
   init(
-    classes known: [String]?, origin: DataOrigin? = nil, fewestClasses: Int = 2,
+    classes known: [String]?, quantities: [String]? = nil, origin: DataOrigin? = nil, fewestClasses: Int = 2,
     _ open: () throws -> LabelledTextReader
   ) throws {
     func make(_ writer: SectionWriter) throws {
@@ -59,28 +91,57 @@ public struct DataSet: Sendable {
         try writer.startSection()  // where a cached file has its key
         try make(writer)
       }
-    guard file.sectionCount == 4,
-      let index = try? BoundedJSON.decode(DataSetBuilder.Index.self, from: Data(file.section(3)))
+    guard file.sectionCount >= 4,
+      let index = try? BoundedJSON.decode(DataSetBuilder.Index.self, from: Data(file.section(3))),
+      file.sectionCount == (index.hasSeconds ? 6 : 4)
     else { throw TextFile.damaged }
     let labels = index.labels
-    let classes = known ?? labels.map(\.name)
-    guard known != nil || classes.count >= fewestClasses else {
+    let classes = known ?? index.values.map { quantities ?? DataSet.quantities($0) } ?? labels.map(\.name)
+    guard known != nil || index.kind != .classes || classes.count >= fewestClasses else {
       throw FathomError(
         .data, "the training data has one class only ('\(classes.first ?? "")')",
         mend: "a classifier needs two at least, check \(.labelColumn)")
     }
-    let known = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
+    let byName = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
     let numbers = try labels.map { label in
-      guard let number = known[label.name], classes[number].utf8.elementsEqual(label.name.utf8) else {
+      guard let number = byName[label.name], classes[number].utf8.elementsEqual(label.name.utf8) else {
         throw DataSetBuilder.unknown(label, among: classes)
       }
       return number
     }
     let rows = TextFile(file, texts: 1, records: 2)
+    let isSame = index.kind != .classes || numbers == Array(classes.indices)
     self.init(
-      texts: TextList(rows), targets: rows.targets(numbers == Array(classes.indices) ? nil : numbers),
+      texts: TextList(rows),
+      seconds: index.hasSeconds ? TextList(TextFile(file, texts: 4, records: 5)) : nil,
+      targets: rows.targets(isSame ? nil : numbers), meaning: try DataSet.meaning(index, numbers, classes),
       classes: classes, origin: origin?.derived(classes.debugDescription), notes: index.notes,
       skipped: index.skipped, sources: index.sources)
+  }
+
+  private static func quantities(_ values: [[Double]]) -> [String] {
+    (0..<(values.first?.count ?? 0)).map { "LABEL_\($0)" }
+  }
+
+  private static func meaning(_ index: DataSetBuilder.Index, _ numbers: [Int], _ classes: [String]) throws
+    -> Meaning
+  {
+    switch index.kind {
+    case .classes: return .classes
+    case .sets:
+      guard classes.count >= 1 else {
+        throw FathomError(.data, "no text has a label", mend: "check \(.labelColumn)")
+      }
+      return .sets((index.sets ?? []).map { set in set.map { numbers[$0] }.sorted() })
+    case .values:
+      let values = index.values ?? []
+      guard values.allSatisfy({ $0.count == classes.count }) else {
+        throw FathomError(
+          .data, "the data have \(values.first?.count ?? 0) numbers per text and \(classes.count) are wanted",
+          mend: "check \(.labelColumn)")
+      }
+      return .values(values)
+    }
   }
 
   public var count: Int { texts.count }
@@ -109,10 +170,41 @@ public struct DataSet: Sendable {
       .map { spelled[$0] }
   }
 
+  /// What a row ought to be given, in words.
+  public func answer(of index: Int) -> String {
+    switch meaning {
+    case .classes: classes[targets[index]]
+    case .sets(let sets): sets[targets[index]].map { classes[$0] }.joined(separator: "|")
+    case .values(let values): values[targets[index]].map { "\($0)" }.joined(separator: ", ")
+    }
+  }
+
+  /// Rows that have each class or label.
+  public var classCounts: [Int] {
+    var counts = [Int](repeating: 0, count: classes.count)
+    switch meaning {
+    case .classes: for target in targets { counts[target] += 1 }
+    case .sets(let sets): for target in targets { for label in sets[target] { counts[label] += 1 } }
+    case .values: break
+    }
+    return counts
+  }
+
+  /// What makes all classes count alike: rows over classes times rows of the class (scikit-learn's
+  /// `balanced`); of labels the rows without each over the rows with it (the usual `pos_weight`).
+  public var balancedWeights: [Double] {
+    classCounts.map { own in
+      let (own, all) = (Double(max(own, 1)), Double(count))
+      if case .classes = meaning { return all / (Double(classes.count) * own) }
+      return max(all - own, 1) / own
+    }
+  }
+
   public func subset(_ indices: [Int]) -> DataSet {
-    DataSet(
-      texts: texts.choosing(IntList(indices.map(texts.row))), targets: IntList(indices.map { targets[$0] }),
-      classes: classes)
+    let rows = IntList(indices.map(texts.row))
+    return DataSet(
+      texts: texts.choosing(rows), seconds: seconds?.choosing(rows),
+      targets: IntList(indices.map { targets[$0] }), meaning: meaning, classes: classes)
   }
 
   /// A seeded sample in which classes keep their shares; the whole set when it is no larger.
@@ -150,6 +242,13 @@ public struct DataSet: Sendable {
       hash.update(data: Data(rows.finish()))
       // A Swift description escapes what would make two lists of names look alike.
       hash.update(data: Data(set.classes.debugDescription.utf8))
+      // Nothing is added for single texts with classes: the identity of earlier runs stays.
+      if let seconds = set.seconds { hash.update(data: Data(seconds.sourceDigest)) }
+      switch set.meaning {
+      case .classes: break
+      case .sets(let sets): hash.update(data: Data("sets \(sets)".utf8))
+      case .values(let values): hash.update(data: Data("values \(values)".utf8))
+      }
     }
     return hash.finalize().map { String(format: "%02x", $0) }.joined()
   }
@@ -158,7 +257,7 @@ public struct DataSet: Sendable {
   private func stratified(_ size: Int, seed: UInt64) -> (chosen: DataSet, rest: DataSet) {
     let kept = origin?.derived("\(size) of seed \(seed)")
     let file = try? kept?.file { writer in
-      let isChosen = Stratification(targets, classCount: classes.count).draw(size, seed: seed)
+      let isChosen = Stratification(self).draw(size, seed: seed)
       for part in [true, false] {
         for number in [texts.row, { targets[$0] }] {
           try writer.startSection()
@@ -170,14 +269,15 @@ public struct DataSet: Sendable {
     }
     if let file, file.sectionCount == 5 {
       let parts = [(1, "chosen"), (3, "rest")].map { section, name in
-        DataSet(
-          texts: texts.choosing(IntList(file, section: section)),
-          targets: IntList(file, section: section + 1), classes: classes,
+        let rows = IntList(file, section: section)
+        return DataSet(
+          texts: texts.choosing(rows), seconds: seconds?.choosing(rows),
+          targets: IntList(file, section: section + 1), meaning: meaning, classes: classes,
           origin: kept?.derived(name))
       }
       if parts[0].count == size, parts[1].count == count - size { return (parts[0], parts[1]) }
     }
-    let isChosen = Stratification(targets, classCount: classes.count).draw(size, seed: seed)
+    let isChosen = Stratification(self).draw(size, seed: seed)
     return (
       subset(isChosen.indices.filter { isChosen[$0] }), subset(isChosen.indices.filter { !isChosen[$0] })
     )
@@ -186,10 +286,19 @@ public struct DataSet: Sendable {
 
 /// Examples that are in memory already.
 private struct MemoryFormat: RecordFormat {
-  let columns = ["text", "label"]
+  let columns: [String]
   var rest: ArraySlice<LabelledText>
 
   mutating func next() -> Record? {
-    rest.popFirst().map { Record(cells: [.text($0.text), .text($0.label)], location: $0.location) }
+    rest.popFirst().map { example in
+      let answer: Cell =
+        switch example.answer {
+        case .label(let name): .text(name)
+        case .labels(let names): .list(names.map { .text($0) })
+        case .values(let values): .list(values.map { .word("\($0)") })
+        }
+      let texts = [example.text] + (example.second.map { [$0] } ?? [])
+      return Record(cells: texts.map { .text($0) } + [answer], location: example.location)
+    }
   }
 }

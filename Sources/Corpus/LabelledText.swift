@@ -1,19 +1,31 @@
-/// A text with its class as the file gives it.
+/// A text, or a pair of texts, with what the file says of it.
 public struct LabelledText: Sendable, Equatable {
   public let text: String
-  public let label: String
+  /// The second text of a pair
+  public let second: String?
+  public let answer: Answer
   /// For messages
   public let location: Location
 
   /// - Parameter place: file and line, for messages.
   public init(text: String, label: String, place: String) {
-    self.init(text: text, label: label, location: Location(place))
+    self.init(text: text, answer: .label(label), location: Location(place))
   }
 
-  init(text: String, label: String, location: Location) {
+  public init(text: String, second: String? = nil, answer: Answer, location: Location) {
     self.text = text
-    self.label = label
+    self.second = second
+    self.answer = answer
     self.location = location
+  }
+
+  /// The name of its class; of other answers what they are in words.
+  public var label: String {
+    switch answer {
+    case .label(let name): name
+    case .labels(let names): names.joined(separator: "|")
+    case .values(let values): values.map { "\($0)" }.joined(separator: ", ")
+    }
   }
 
   /// File and line, for messages.

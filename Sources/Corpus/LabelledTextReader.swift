@@ -8,18 +8,22 @@ public struct LabelledTextReader {
   private var format: any RecordFormat
   private let path: String
   private let columns: [String]
+  private let hasSecond: Bool
+  private let answers: AnswerForm
   private let badRows: CorpusReader.BadRows
   private var isEmpty = true
   /// What was left out so far
   public private(set) var skipped = SkippedRows()
 
   /// - Parameters:
-  ///   - format: whose records are a text and a label.
+  ///   - format: whose records are a text, a second one where there are pairs, and labels.
   ///   - columns: the names that were asked for.
   init(
     _ format: any RecordFormat, path: String, columns: [String] = ["text", "label"],
-    badRows: CorpusReader.BadRows = .fail
+    hasSecond: Bool = false, answers: AnswerForm = .single, badRows: CorpusReader.BadRows = .fail
   ) {
+    self.hasSecond = hasSecond
+    self.answers = answers
     self.format = format
     self.path = path
     self.columns = columns
@@ -57,13 +61,17 @@ public struct LabelledTextReader {
 
   private func example(_ record: Record) throws -> LabelledText {
     try BadRow.limiting {
-      LabelledText(
-        text: try text(record.cells[0], record.location), label: try label(record.cells[1], record.location),
-        location: record.location)
+      let (cells, location) = (record.cells, record.location), start = hasSecond ? 2 : 1
+      let fields = try cells.indices.dropFirst(start).map { try field(cells[$0], columns[$0], location) }
+      return LabelledText(
+        text: try text(cells[0], columns[0], location),
+        second: hasSecond ? try text(cells[1], columns[1], location) : nil,
+        answer: try answers.answer(fields, columns: Array(columns.dropFirst(start))) { location.description },
+        location: location)
     }
   }
 
-  private func text(_ cell: Cell, _ location: Location) throws -> String {
+  private func text(_ cell: Cell, _ column: String, _ location: Location) throws -> String {
     switch cell {
     case .text(let text): return text
     case .bytes(let bytes):
@@ -73,37 +81,39 @@ public struct LabelledTextReader {
       return text
     case .null, .word, .list, .object:
       throw FathomError(
-        .data, at: location.description, "no text under '\(columns[0])'",
+        .data, at: location.description, "no text under '\(column)'",
         mend: "choose the column or key with \(.textColumn)")
     }
   }
 
-  private func label(_ cell: Cell, _ location: Location) throws -> String {
+  private func field(_ cell: Cell, _ column: String, _ location: Location) throws -> AnswerField {
     switch cell {
-    case .text(let label), .word(let label): return try checked(label, location)
-    case .bytes(let bytes):
-      guard let label = String(validating: bytes, as: UTF8.self) else {
-        throw TextSource.notUTF8(location.description)
-      }
-      return try checked(label, location)
-    case .null, .list, .object:
+    case .text, .word, .bytes: return .word(try word(cell, location)!)
+    case .list(let cells):
+      let words = try cells.map { try word($0, location) }
+      if !words.contains(nil) { return .list(words.compactMap { $0 }) }
+    case .null where answers != .single:
       throw FathomError(
-        .data, at: location.description, "no label under '\(columns[1])'",
-        mend: "choose the column or key with \(.labelColumn)")
+        .data, at: location.description, "the label under '\(column)' is null or missing",
+        mend: "give each text its label")
+    case .null, .object: break
     }
+    throw FathomError(
+      .data, at: location.description, "no label under '\(column)'",
+      mend: "choose the column or key with \(.labelColumn)")
   }
 
-  /// - Throws: `FathomError` for an empty label, or one that holds characters that no name has.
-  private func checked(_ label: String, _ location: Location) throws -> String {
-    guard !label.isEmpty else {
-      throw FathomError(
-        .data, at: location.description, "the label is empty", mend: "give each text its class")
+  /// A plain value as it is written; nil for another.
+  private func word(_ cell: Cell, _ location: Location) throws -> String? {
+    switch cell {
+    case .text(let word), .word(let word): return word
+    case .bytes(let bytes):
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw TextSource.notUTF8(location.description)
+      }
+      return text
+    case .null, .list, .object: return nil
     }
-    guard !label.utf8.contains(where: { $0 < 0x20 && $0 != 9 || $0 == 0x7F }) else {
-      throw FathomError(
-        .data, at: location.description, "the label holds a control character", mend: "check \(.labelColumn)")
-    }
-    return label
   }
 
   private var noExamples: FathomError {

@@ -36,8 +36,8 @@ struct Selection {
   let names: [String]?
   /// What must be there, by which a table's delimiter and header are recognised
   let known: [String]
-  /// Whether the last name is that of labels, whose outer blanks are dropped in tables
-  let endsWithLabel: Bool
+  /// How many names at the end are of labels, whose outer blanks are dropped in tables
+  let labelCount: Int
 }
 
 /// One form of data. A new one is a type of its own and a line in `CorpusReader.format`.
@@ -81,7 +81,7 @@ struct ChainFormat: RecordFormat {
     current = first
     columns = first.columns
     self.selection = Selection(
-      names: selection.names ?? first.columns, known: selection.known, endsWithLabel: selection.endsWithLabel)
+      names: selection.names ?? first.columns, known: selection.known, labelCount: selection.labelCount)
   }
 
   mutating func next() throws -> Record? {

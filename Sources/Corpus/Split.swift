@@ -6,11 +6,31 @@ struct Stratification {
   private let groups: [[Int32]]
   private let count: Int
 
-  init(_ targets: IntList, classCount: Int) {
-    var groups = [[Int32]](repeating: [], count: classCount)
-    for (row, target) in targets.enumerated() { groups[target].append(Int32(row)) }
+  /// Classes; of sets of labels the rarest label of each, so that every label keeps its share; of numbers
+  /// tenths of the first one.
+  init(_ data: DataSet) {
+    let stratum = Stratification.strata(data)
+    var groups = [[Int32]](repeating: [], count: stratum.count)
+    for (row, target) in data.targets.enumerated() { groups[stratum.of(target)].append(Int32(row)) }
     self.groups = groups
-    count = targets.count
+    count = data.targets.count
+  }
+
+  /// The stratum of each number in the targets, and how many there are.
+  private static func strata(_ data: DataSet) -> (count: Int, of: (Int) -> Int) {
+    switch data.meaning {
+    case .classes: return (data.classes.count, { $0 })
+    case .sets(let sets):
+      var counts = [Int](repeating: 0, count: data.classes.count)
+      for target in data.targets { for label in sets[target] { counts[label] += 1 } }
+      let rarest = sets.map { set in set.min { (counts[$0], $0) < (counts[$1], $1) } ?? data.classes.count }
+      return (data.classes.count + 1, { rarest[$0] })
+    case .values(let values):
+      let sorted = data.targets.map { values[$0][0] }.sorted()
+      let limits = sorted.isEmpty ? [] : (1..<10).map { sorted[sorted.count * $0 / 10] }
+      let tenths = values.map { value in limits.count { $0 <= value[0] } }
+      return (10, { tenths[$0] })
+    }
   }
 
   /// Draws `size` rows. Each class keeps its share; one with two examples or more has one at least on either
@@ -93,7 +113,7 @@ extension DataSet {
       throw FathomError(
         .setting, "\(count) folds of \(self.count) examples", mend: "give \(.folds) from 2 to their number")
     }
-    let folds = Stratification(targets, classCount: classes.count).folds(count, seed: seed)
+    let folds = Stratification(self).folds(count, seed: seed)
     return (0..<Int32(count)).map { fold in
       Fold(
         train: subset(folds.indices.filter { folds[$0] != fold }),
@@ -130,9 +150,17 @@ extension DataSet {
     }
   }
 
+  private var presentClasses: Set<Int> {
+    switch meaning {
+    case .classes: Set(targets)
+    case .sets(let sets): Set(Set(targets).flatMap { sets[$0] })
+    case .values: Set(classes.indices)
+    }
+  }
+
   private func missingClasses(_ parts: [(name: String, set: DataSet)]) -> [String] {
     parts.compactMap { name, set in
-      let present = Set(set.targets)
+      let present = set.presentClasses
       let missing = classes.indices.filter { !present.contains($0) }.map { "'\(classes[$0])'" }
       if missing.isEmpty { return nil }
       return "the \(name) set has no example of \(missing.count) of \(classes.count) classes: "

@@ -8,7 +8,7 @@ struct TableFormat: RecordFormat {
   private let dialect: TableDialect
   private let indices: [Int]
   private let expectedCount: Int?
-  private let endsWithLabel: Bool
+  private let labelCount: Int
   let columns: [String]
 
   /// - Parameters:
@@ -20,7 +20,7 @@ struct TableFormat: RecordFormat {
     let probe = TableProbe(source: source, path: path, isQuoted: isQuoted, names: selection.known)
     dialect = try probe.dialect(usual: usual, delimiter: reader.delimiter, hasHeader: reader.hasHeader)
     records = probe.records(dialect.delimiter)
-    endsWithLabel = selection.endsWithLabel
+    labelCount = selection.labelCount
     guard dialect.hasHeader else {
       expectedCount = nil
       columns = selection.names ?? probe.numbers(dialect.delimiter)
@@ -57,10 +57,10 @@ struct TableFormat: RecordFormat {
         .damaged, at: records.place, "\(found) fields where \(expectedCount ?? needed) are expected",
         mend: "quote texts that hold the delimiter, or choose it with \(.delimiter)")
     }
-    let label = endsWithLabel ? indices.count - 1 : -1
+    let labels = indices.count - labelCount
     let cells = try indices.enumerated().map { index, column in
       let field = try records.field(column)
-      return Cell.text(index == label ? TableFormat.trimmed(field) : field)
+      return Cell.text(index >= labels ? TableFormat.trimmed(field) : field)
     }
     return Record(cells: cells, location: records.location)
   }

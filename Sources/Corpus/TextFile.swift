@@ -76,7 +76,7 @@ struct TextFile: Sendable {
 
   /// SHA-256 of what ``TextDigest`` says, worked out once.
   var digest: [UInt8] {
-    file.digest {
+    file.digest(of: texts) {
       var digest = TextDigest()
       let bytes = file.section(texts)
       for start in stride(from: 0, to: bytes.count, by: 32 << 20) {

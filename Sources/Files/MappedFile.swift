@@ -66,7 +66,8 @@ public final class MappedFile: @unchecked Sendable {
 
   private init(empty url: URL) {
     self.url = url
-    (bytes, isMapped) = (UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 8)), false)
+    bytes = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 8))
+    isMapped = false
   }
 
   deinit {

@@ -16,7 +16,7 @@ package final class SectionFile: @unchecked Sendable {
   private let mapped: MappedFile
   private let ranges: [Range<Int>]
   private let lock = NSLock()
-  private var knownDigest: [UInt8]?
+  private var knownDigests: [Int: [UInt8]] = [:]
 
   /// Takes the descriptor over; nil where the file is not one that was finished, or was changed since.
   package init?(descriptor: Int32) {
@@ -80,11 +80,11 @@ package final class SectionFile: @unchecked Sendable {
   /// What the pages hold goes back to the system; they are read again when they are asked for.
   package func release() { mapped.releaseAll() }
 
-  /// What `make` works out from the file, once.
-  package func digest(_ make: () -> [UInt8]) -> [UInt8] {
+  /// What `make` works out from a section, once.
+  package func digest(of section: Int, _ make: () -> [UInt8]) -> [UInt8] {
     lock.withLock {
-      let digest = knownDigest ?? make()
-      knownDigest = digest
+      let digest = knownDigests[section] ?? make()
+      knownDigests[section] = digest
       return digest
     }
   }

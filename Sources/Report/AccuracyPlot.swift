@@ -18,13 +18,14 @@ public struct AccuracyPlot {
     let lines = AccuracyPlot.lines(study.results, chosen: chosen)
     let baselines = Set(study.results.map(\.variant).filter(\.isBaseline).map(\.description))
     let series = Series.apart(5, lines, isLevel: baselines.contains)
+    let headline = Headline(study)
     let deepest = study.results.map(\.variant.blockCount).max() ?? 1
     svg =
       Chart(
-        "Test accuracy by number of transformer blocks", subtitle: subtitle,
+        "Test \(headline.title) by number of transformer blocks", subtitle: subtitle,
         description: subtitle + ". " + (recommendation?.sentence ?? "").withMinusSigns,
         x: .whole("transformer blocks", 0...max(deepest, 1), inset: 20),
-        y: .percent(around: series, step: 0.05, about: 8), series: series,
+        y: headline.axis(around: series, step: 0.05, about: 8), series: series,
         ring: chosen == nil ? nil : "recommended", layout: Chart.Layout(height: 440, right: 200, top: 62)
       ).svg
   }
@@ -38,8 +39,8 @@ public struct AccuracyPlot {
     for result in results {
       let variant = result.variant
       let point = Mark.Point(
-        Double(variant.blockCount), result.testAccuracy, interval: result.testInterval,
-        note: String(format: "%@: %.2f %%", variant.description, result.testAccuracy * 100),
+        Double(variant.blockCount), result.testFigure, interval: result.testInterval,
+        note: "\(variant): \(result.headline.text(result.testFigure))",
         isRinged: variant == chosen)
       if let index = lines.firstIndex(where: { $0.name == variant.family }) {
         lines[index].points.append(point)

@@ -16,22 +16,23 @@ public struct CostPlot {
   init(
     _ study: StudyResult, title: String, axis: String, chosen: Variant?, cost: (VariantResult) -> Double
   ) {
+    let headline = Headline(study)
     let frontier = study.frontier(by: cost)
     let names = frontier.map(\.variant.description)
     func points(_ results: [VariantResult]) -> [Mark.Point] {
       results.map { result in
         let name = result.variant.description
-        let figures = String(format: "%.2f %%, %.4g", result.testAccuracy * 100, cost(result))
+        let figures = headline.text(result.testFigure) + String(format: ", %.4g", cost(result))
         return Mark.Point(
-          cost(result), result.testAccuracy, note: "\(name): \(figures) \(axis)",
+          cost(result), result.testFigure, note: "\(name): \(figures) \(axis)",
           label: names.contains(name) ? name : nil, isRinged: result.variant == chosen)
       }
     }
     let others = study.results.filter { !names.contains($0.variant.description) }
     let panel = Panel(
       x: Axis(axis, .logarithmic(around: study.results.map(cost), margin: 1.15)),
-      y: .percent(
-        around: study.results.flatMap { [$0.testAccuracy - 0.01, $0.testAccuracy + 0.01] }, step: 0.02),
+      y: headline.axis(
+        around: study.results.flatMap { [$0.testFigure - 0.01, $0.testFigure + 0.01] }, step: 0.02),
       marks: [
         .line(points(frontier), Mark.Style(Palette.blue, dash: "5 4", width: 1.5)),
         .dots(points(others), Mark.Style(Palette.grey), radius: 4.5),

@@ -26,15 +26,17 @@ public struct EpochPlot {
         x: .whole("epoch", 1...longest, inset: 6) { longest <= 12 || $0 % max(longest / 50 * 5, 5) == 0 },
         y: axis(runs.flatMap { $0.epochs.map(value) }), marks: marks)
     }
+    let headline = Headline(study)
     let split = study.selectedOnTest ? "test" : "validation"
     let loss = panel("training loss", { $0.trainLoss }) { Axis("", .linear(around: $0, step: 0.1)) }
-    let accuracy = panel("\(split) accuracy", { ($0.test ?? $0.validation)?.accuracy ?? 0 }) {
-      .percent(around: $0, step: 0.02)
+    let accuracy = panel("\(split) \(headline.title)", { ($0.test ?? $0.validation)?[headline.metric] ?? 0 })
+    {
+      headline.axis(around: $0, step: 0.02)
     }
     svg =
       Chart(
         "Epoch by epoch",
-        description: "Training loss and \(split) accuracy of \(names.joined(separator: ", ")).",
+        description: "Training loss and \(split) \(headline.title) of \(names.joined(separator: ", ")).",
         panels: [loss, accuracy],
         keys: names.enumerated().map { Chart.Key($1, Mark.Style(series: $0)) },
         layout: Chart.Layout(height: 340, left: 52, right: 170, top: 66, gap: 56)

@@ -10,9 +10,9 @@ struct StudyMarkdown {
   var text: String {
     let table = report.table
     var out = table.conclusion.withMinusSigns + "\n\n" + rows([table.columns] + table.rows)
-    if let note = table.note2019 { out += "\n\(note)\n" }
+    for note in table.notes { out += "\n\(note)\n" }
     if !table.deltaRows.isEmpty {
-      out += "\nGain from each depth to the next, in points of test accuracy:\n\n"
+      out += "\nGain from each depth to the next, in \(table.headline.unit):\n\n"
       out += rows([["step", "gain", "interval"]] + table.deltaRows.map { $0.map(\.withMinusSigns) })
       if let gain = report.study.largestGain { out += "\n\(gain.withMinusSigns)\n" }
     }

@@ -44,14 +44,16 @@ public struct StudyReport {
 
   /// Of the recommended model, or of the most accurate where none is recommended.
   var mistakes: (name: String, mistakes: [Mistake])? {
-    let result = recommendation?.recommended ?? study.results.max { $0.testAccuracy < $1.testAccuracy }
+    let result = recommendation?.recommended ?? study.results.max { $0.testScore < $1.testScore }
     guard let result, let mistakes = result.runs[0].mistakes, !mistakes.isEmpty else { return nil }
     return (result.variant.description, mistakes)
   }
 
   var costPlots: [String] {
     func plot(_ cost: String, _ axis: String, _ value: @escaping (VariantResult) -> Double) -> String {
-      CostPlot(study, title: "Test accuracy against \(cost)", axis: axis, chosen: chosen, cost: value).svg
+      CostPlot(
+        study, title: "Test \(table.headline.title) against \(cost)", axis: axis, chosen: chosen, cost: value
+      ).svg
     }
     var plots = [plot("parameters", "million parameters") { Double($0.parameters) / 1e6 }]
     if study.results.allSatisfy({ $0.latencyMilliseconds != nil }) {

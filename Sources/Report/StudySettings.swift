@@ -26,10 +26,11 @@ struct StudySettings {
     let first = study.results.first
     let seeds = Set(first?.runs.map(\.seed) ?? []).sorted().map(String.init)
     let folds = first?.foldCount ?? 0
+    let metric = values { $0.training.metric.title }
     let selection =
       study.selectedOnTest
-      ? "epochs selected on the test set (2019 protocol)"
-      : "epochs selected on \(count { $0.data.validationExamples }) validation examples"
+      ? "epochs selected by \(metric) on the test set (2019 protocol)"
+      : "epochs selected by \(metric) on \(count { $0.data.validationExamples }) validation examples"
     subtitle =
       "\(count { $0.data.testExamples }) test examples, \(count { $0.data.trainExamples }) for training, "
       + (folds > 0 ? "\(folds) folds, " : "")

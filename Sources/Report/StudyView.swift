@@ -14,7 +14,7 @@ struct StudyView {
     struct Row {
       let label: String
       let predicted: String
-      let probability: String
+      let probability: String?
       let text: String
     }
 
@@ -28,14 +28,17 @@ struct StudyView {
   }
 
   let conclusion: String
+  let notes: [String]
+  let gainUnit: String
+  let headlineTitle: String
   let isSelectedOnTest: Bool
   let accuracyPlot: String
   let table: TableView
-  let note2019: String?
   let gains: Gains?
   let costPlots: [String]
   let epochPlot: String
   let learningCurve: String?
+  let hasConfusions: Bool
   let hasMatrices: Bool
   let matrices: [ConfusionMatrixView]
   let confusions: [WorstConfusionsView]
@@ -46,11 +49,13 @@ struct StudyView {
   init(_ report: StudyReport) {
     let study = report.study
     conclusion = report.table.conclusion.withMinusSigns
+    notes = report.table.notes
+    gainUnit = report.table.headline.unit
+    headlineTitle = report.table.headline.title
     isSelectedOnTest = study.selectedOnTest
     accuracyPlot = report.accuracyPlot
     table = TableView(
       report.table.columns, report.table.rows, recommended: report.chosen?.description, isSortable: true)
-    note2019 = report.table.note2019
     let gainRows = report.table.deltaRows.map { $0.map(\.withMinusSigns) }
     gains =
       gainRows.isEmpty
@@ -61,6 +66,7 @@ struct StudyView {
     epochPlot = EpochPlot(study).svg
     learningCurve = study.smallerStudies.isEmpty ? nil : LearningCurvePlot(study).svg
     let classCount = study.results.first?.runs[0].test.confusion?.classCount ?? 0
+    hasConfusions = classCount > 0
     hasMatrices = classCount <= StudyReport.largestMatrix
     matrices = hasMatrices ? study.results.compactMap(ConfusionMatrixView.init) : []
     confusions = hasMatrices ? [] : study.results.compactMap(WorstConfusionsView.init)
@@ -73,7 +79,8 @@ struct StudyView {
       let rows = mistakes.map { mistake in
         Mistakes.Row(
           label: mistake.label, predicted: mistake.predicted,
-          probability: String(format: "%.1f\u{202F}%%", mistake.probability * 100), text: mistake.text)
+          probability: mistake.probability.map { String(format: "%.1f\u{202F}%%", $0 * 100) },
+          text: mistake.text)
       }
       return Mistakes(name: name, rows: rows)
     }

@@ -42,8 +42,7 @@ final class ModelShelf: @unchecked Sendable {
   /// - Throws: ``ServerFault`` 404.
   func name(_ name: String?, preferred: @autoclosure () -> String?) throws -> String {
     let names = self.names
-    let final = isThere(ModelShelf.final) ? ModelShelf.final : nil
-    guard let chosen = name ?? final ?? preferred().flatMap({ names.contains($0) ? $0 : nil }) ?? names.first
+    guard let chosen = name ?? preferred().flatMap({ names.contains($0) ? $0 : nil }) ?? names.first
     else {
       throw ServerFault(.notFound, "the study has no finished model yet")
     }

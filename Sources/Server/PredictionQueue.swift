@@ -3,11 +3,11 @@ import Foundation
 
 /// Predictions of many requests at once: what arrives while the model runs goes through it together next.
 final class PredictionQueue: @unchecked Sendable {
-  typealias Predictions = [TextClassifier.Prediction]
+  typealias Predictions = [Prediction]
 
   private struct Request {
     let model: String
-    let texts: [String]
+    let texts: [TextInput]
     let deadline: ContinuousClock.Instant
     let continuation: CheckedContinuation<Predictions, any Error>
   }
@@ -18,12 +18,12 @@ final class PredictionQueue: @unchecked Sendable {
   private let metrics: ServerMetrics
   private static let textsPerBatch = 256
 
-  private let predict: @Sendable (_ model: String, _ texts: [String]) throws -> Predictions
+  private let predict: @Sendable (_ model: String, _ texts: [TextInput]) throws -> Predictions
 
   /// - Parameter predict: called on the queue's thread, with the texts of one or more requests.
   init(
     _ queue: ModelQueue, _ metrics: ServerMetrics,
-    predict: @escaping @Sendable (_ model: String, _ texts: [String]) throws -> Predictions
+    predict: @escaping @Sendable (_ model: String, _ texts: [TextInput]) throws -> Predictions
   ) {
     self.queue = queue
     self.metrics = metrics
@@ -32,7 +32,7 @@ final class PredictionQueue: @unchecked Sendable {
 
   /// - Throws: ``ServerFault``: 404 for a model that is not there, 429 when too much waits, 503 when it took
   ///   too long.
-  func predict(_ texts: [String], model: String, within limit: Duration) async throws -> Predictions {
+  func predict(_ texts: [TextInput], model: String, within limit: Duration) async throws -> Predictions {
     try queue.reserve(texts.count)
     defer { queue.release(texts.count) }
     return try await withCheckedThrowingContinuation { continuation in

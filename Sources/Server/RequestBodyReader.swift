@@ -1,4 +1,5 @@
 import Checkpoint
+import Classification
 import Files
 import Foundation
 import Hummingbird
@@ -86,7 +87,7 @@ enum RequestBodyReader {
   }
 
   /// `texts`, or `text` alone.
-  static func texts(_ body: [String: Any]) throws -> [String] {
+  static func texts(_ body: [String: Any]) throws -> [TextInput] {
     if let value = body["texts"] {
       guard let values = value as? [Any], !values.isEmpty else {
         throw ServerFault(.badRequest, "'texts' must be a list of at least one text")
@@ -97,17 +98,29 @@ enum RequestBodyReader {
           "\(values.count) texts are more than the \(StudyServer.textsPerRequest) of one request")
       }
       return try values.enumerated().map { index, value in
-        guard let text = value as? String else {
-          throw ServerFault(.badRequest, "'texts' must hold texts alone: entry \(index), from 0, is none")
+        guard let input = input(value) else {
+          throw ServerFault(
+            .badRequest, "'texts' must hold texts, or pairs of texts, alone: entry \(index), from 0, is none")
         }
-        return text
+        return input
       }
     }
     guard let value = body["text"] else {
       throw ServerFault(.badRequest, "'texts' must be a list of at least one text")
     }
-    guard let text = value as? String else { throw ServerFault(.badRequest, "'text' must be a text") }
-    return [text]
+    guard let input = input(value) else {
+      throw ServerFault(.badRequest, "'text' must be a text, or a pair of texts")
+    }
+    return [input]
+  }
+
+  /// A text, or a list of two: a pair.
+  private static func input(_ value: Any) -> TextInput? {
+    if let text = value as? String { return TextInput(text) }
+    guard let pair = value as? [Any], pair.count == 2, let first = pair[0] as? String,
+      let second = pair[1] as? String
+    else { return nil }
+    return TextInput(first, second: second)
   }
 
   /// - Throws: ``ServerFault`` 400 for a key that nothing reads: a slip would change the answer without a

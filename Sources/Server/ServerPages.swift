@@ -2,6 +2,7 @@ import Checkpoint
 import Foundation
 import Report
 import Study
+import Training
 
 /// The dashboard: the report as it stands, what is under way, and the way to the attention explorer.
 final class ServerPages: @unchecked Sendable {
@@ -16,7 +17,8 @@ final class ServerPages: @unchecked Sendable {
     self.requirements = requirements
   }
 
-  /// The run that a request means when it names none: the first seed of the recommended variant.
+  /// The run that a request means when it names none: of the recommended variant the model that was trained
+  /// after a cross-validation, or the seed that did best on its validation examples.
   var recommendedRun: String? { current().recommended }
 
   /// - Parameter query: what a page's links carry on, with its question mark.
@@ -37,13 +39,19 @@ final class ServerPages: @unchecked Sendable {
       let result = try? StudyResult(folder: folder, requirements: requirements)
       guard let result else { return (known?.report, known?.recommended) }
       let recommended = result.recommendation?.recommended
-      let name = recommended.flatMap { chosen in
-        chosen.runs.first.map { StudyPlan.name(chosen.variant, seed: $0.seed, fold: $0.settings.data.fold) }
-      }
+      let name = recommended.map(run(of:))
       let report = StudyFiles.page(result)
       known = (state, report, name)
       return (report, name)
     }
+  }
+
+  private func run(of chosen: VariantResult) -> String {
+    let final = folder.appendingPathComponent("models/\(ModelShelf.final)")
+    let record = try? TrainingJob.record(in: final)
+    if record?.variant == chosen.variant.description { return ModelShelf.final }
+    let best = chosen.bestRun
+    return StudyPlan.name(chosen.variant, seed: best.seed, fold: best.settings.data.fold)
   }
 
   /// Changes whenever the store does.

@@ -134,13 +134,13 @@ public struct StudyServer: Sendable {
     let texts = try RequestBodyReader.texts(body)
     let name = try models.name(RequestBodyReader.model(body), preferred: pages.recommendedRun)
     let found = try await predictions.predict(texts, model: name, within: options.timeout)
-    return try Response.json(["model": name, "predictions": found.map(\.json)])
+    return try Response.json(["model": name, "predictions": found.map { $0.json() }])
   }
 
   private func attend(_ request: Request) async throws -> Response {
     let body = try await RequestBodyReader.json(request, within: options.timeout)
     try RequestBodyReader.check(body)
-    let text = try RequestBodyReader.texts(body)[0]
+    let text = try RequestBodyReader.texts(body)[0].text
     let name = try models.name(RequestBodyReader.model(body), preferred: pages.recommendedRun)
     // Reading takes a forward and a backward pass and megabytes of answer: it counts as many texts.
     let data = try await queue.run(texts: 32) {

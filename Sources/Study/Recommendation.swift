@@ -44,6 +44,8 @@ public struct Recommendation: Sendable {
   public let lossBound: Double
   /// Only where the study cannot tell
   public let need: Need?
+  /// Whether every smaller model is shown to lose more than the margin
+  public let isBestOfSmaller: Bool
   /// The same loss on the test set, which chose nothing; nil where models were chosen on it.
   public let testLoss: Statistics.PairedDifference?
   public let selectedOnTest: Bool
@@ -52,6 +54,10 @@ public struct Recommendation: Sendable {
   /// 0 without cross-validation
   public let folds: Int
   public let requirements: Requirements
+  /// Models that give one class alone, whatever the text, and were not compared
+  public let leftOut: [Variant]
+  /// Seeds with which the recommended model gives one class alone
+  public let collapsedSeeds: [UInt64]
 
   public static let confidence = 1 - NonInferiority.alpha
   /// The chance that a study of the size that ``Need`` gives would tell, if the model is truly as good as the
@@ -90,14 +96,27 @@ extension StudyResult {
     }
     if let why = nothingLearned(meeting) { return nothing(why) }
     let candidates = meeting.filter { $0.selectionPredictions?.isOneClass != true }
-    let recommendation = recommend(among: candidates)
+    let leftOut = meeting.filter { $0.selectionPredictions?.isOneClass == true }.map(\.variant)
+    let recommendation = recommend(among: candidates, leftOut: leftOut)
     return Conclusion(sentence: recommendation.sentence, recommendation: recommendation)
   }
 
   private var metric: Metric {
-    let asked = requirements.metric ?? results[0].runs[0].settings.training.metric
-    let hasPredictions = results.allSatisfy { $0.selectionPredictions != nil }
-    return asked == .macroF1 && hasPredictions ? .macroF1 : .accuracy
+    let settings = results[0].runs[0].settings
+    // A published study is about accuracy, whatever its epochs were picked by.
+    let own = settings.asPublished == nil ? settings.training.metric : .accuracy
+    let known = [requirements.metric, own].compactMap { $0 }.first { metric in
+      results.allSatisfy { $0.selectionPredictions?.knows(metric) == true }
+    }
+    return known ?? .accuracy
+  }
+
+  /// What scores are divided by before they are compared: errors become shares of the best model's, so that
+  /// a margin is percent of that.
+  private func scale(_ scores: [[[Double]]], _ metric: Metric) -> Double {
+    if metric.isShare { return 1 }
+    let best = scores.map { Statistics.average($0.map(Statistics.average)) }.max() ?? 0
+    return best == 0 ? 1 : abs(best)
   }
 
   private func nothingLearned(_ meeting: [VariantResult]) -> String? {
@@ -107,8 +126,16 @@ extension StudyResult {
     if known.allSatisfy(\.isOneClass) {
       return "every model gives one class alone, whatever the text: nothing was learned."
     }
-    guard metric == .accuracy, !known.contains(where: { $0.beatsMajority(among: known.count) }) else {
-      return nil
+    let metric = metric
+    guard known.allSatisfy({ $0.knows(metric) }),
+      !known.contains(where: { $0.beatsConstant(metric, among: known.count) })
+    else { return nil }
+    if metric != .accuracy {
+      let constant = Statistics.average(first.constant(metric))
+      return
+        "no model is shown to beat the best answer that does not look at the text, whose \(metric.title) is "
+        + "\(metric.text(metric.isHigherBetter ? constant : -constant)) on \(first.exampleCount) \(split) "
+        + "examples: nothing was learned, or the examples are too few to show it."
     }
     let best = meeting.map { Statistics.average($0.selectionHits) }.max() ?? 0
     return String(
@@ -117,7 +144,7 @@ extension StudyResult {
       first.majority.share * 100, first.targets.count, split, best * 100)
   }
 
-  private func recommend(among candidates: [VariantResult]) -> Recommendation {
+  private func recommend(among candidates: [VariantResult], leftOut: [Variant]) -> Recommendation {
     let cost = requirements.smallestBy
     let bySize = candidates.sorted {
       (cost.value($0), $0.variant.blockCount) < (cost.value($1), $1.variant.blockCount)
@@ -125,12 +152,15 @@ extension StudyResult {
     let metric = self.metric
     let knowsSeeds = bySize.allSatisfy { $0.selectionPredictions != nil }
     let scores = bySize.map { knowsSeeds ? $0.selectionScores(metric) : [$0.selectionHits] }
-    let moments = ScoreMoments(PairedScores(scores))
-    let test = NonInferiority(moments, margin: requirements.withinPoints / 100)
+    let scale = scale(scores, metric)
+    let shares = scale == 1 ? scores : scores.map { $0.map { $0.map { $0 / scale } } }
+    let moments = ScoreMoments(PairedScores(shares))
     let best = moments.best
+    let test = NonInferiority(moments, margin: requirements.withinPoints / 100)
     // A margin wider than what the best model gains over the most frequent class would let any model through.
     let hasLearned = bySize.map { result in
-      metric != .accuracy || result.selectionPredictions?.beatsMajority(among: bySize.count) != false
+      guard let held = result.selectionPredictions, held.knows(metric) else { return true }
+      return held.beatsConstant(metric, among: bySize.count)
     }
     let pick = (0...best).first { hasLearned[$0] && test.isGoodEnough($0) } ?? best
     let isShown = test.isGoodEnough(pick)
@@ -141,7 +171,7 @@ extension StudyResult {
     let basis: Recommendation.Basis =
       if pick < best {
         .withinMargin
-      } else if !open.isEmpty || (pick == 0 && !isShown) {
+      } else if !open.isEmpty || !isShown {
         .cannotTell
       } else {
         pick == 0 ? .smallestOfAll : .othersAreWorse
@@ -149,25 +179,32 @@ extension StudyResult {
     let recommended = bySize[pick]
     return Recommendation(
       basis: basis, recommended: recommended, best: bySize[best], modelCount: bySize.count, metric: metric,
-      recommendedScore: moments.means[pick], bestScore: moments.means[best],
-      loss: moments.means[best] - moments.means[pick],
-      lossBound: max(0, test.hardest(for: pick).upperBound),
-      need: nearest.map { need(of: $0, bySize[$0].variant, test) },
+      recommendedScore: moments.means[pick] * scale, bestScore: moments.means[best] * scale,
+      loss: (moments.means[best] - moments.means[pick]) * scale,
+      lossBound: max(0, test.hardest(for: pick).upperBound) * scale,
+      need: nearest.map { need(of: $0, bySize[$0].variant, test, scale) },
+      isBestOfSmaller: pick == best && pick > 0 && open.isEmpty,
       testLoss: selectedOnTest || pick == best || recommended.testHits.count < 2
-        ? nil : Statistics.pairedDifference(recommended.testHits, bySize[best].testHits),
+        ? nil : VariantResult.difference(recommended, bySize[best], metric),
       selectedOnTest: selectedOnTest, examples: moments.exampleCount, seeds: recommended.seedCount,
       folds: recommended.foldCount,
-      requirements: requirements)
+      requirements: requirements, leftOut: leftOut,
+      collapsedSeeds: recommended.selectionPredictions?.collapsedSeeds.compactMap { index in
+        let seeds = Set(recommended.runs.map(\.seed)).sorted()
+        return index < seeds.count ? seeds[index] : nil
+      } ?? [])
   }
 
-  private func need(of model: Int, _ variant: Variant, _ test: NonInferiority) -> Recommendation.Need {
+  private func need(
+    of model: Int, _ variant: Variant, _ test: NonInferiority, _ scale: Double
+  ) -> Recommendation.Need {
     let hardest = test.hardest(for: model)
     let best = test.moments.best
     let numbers = test.need(
       of: model, against: model == best ? hardest.model : best, power: Recommendation.power)
     return Recommendation.Need(
-      variant: variant, loss: test.moments.means[best] - test.moments.means[model],
-      lossBound: hardest.upperBound, examples: numbers.examples, seeds: numbers.seeds)
+      variant: variant, loss: (test.moments.means[best] - test.moments.means[model]) * scale,
+      lossBound: hardest.upperBound * scale, examples: numbers.examples, seeds: numbers.seeds)
   }
 }
 
@@ -187,7 +224,9 @@ extension NonInferiority {
     func count(_ value: Double) -> Int? { value.isFinite && value < 1e9 ? Int(value.rounded(.up)) : nil }
     let examples = target > overSeeds ? count(n * overExamples / (target - overSeeds)) : nil
     let fixed = max(0, overExamples - interaction)
-    let seeds = s > 1 && target > fixed ? count(s * (overSeeds + interaction) / (target - fixed)) : nil
+    // No study has more seeds than a command takes.
+    let seeds = (s > 1 && target > fixed ? count(s * (overSeeds + interaction) / (target - fixed)) : nil)
+      .flatMap { $0 <= 1000 ? $0 : nil }
     return (examples.map { max($0, moments.exampleCount + 1) }, seeds.map { max($0, moments.seedCount + 1) })
   }
 }

@@ -8,16 +8,28 @@ extension Recommendation {
   }
 
   private var split: String { selectedOnTest ? "test" : "validation" }
-  private var isF1: Bool { metric == .macroF1 }
   private var among: String { requirements.limits.isEmpty ? "" : " of those with \(requirements.limits)" }
-  private var margin: String { points(requirements.withinPoints) + (isF1 ? " of macro-F1" : " of accuracy") }
+  private var margin: String {
+    metric.isShare
+      ? points(requirements.withinPoints) + " of \(metric.title)"
+      : String(format: "%g %% of the best's %@", requirements.withinPoints, metric.title)
+  }
 
   private func points(_ value: Double) -> String {
     String(format: "%g ", value) + (value == 1 ? "point" : "points")
   }
 
   private func score(_ value: Double) -> String {
-    String(format: isF1 ? "macro-F1 %.2f %%" : "%.2f %%", value * 100)
+    (metric == .accuracy ? "" : metric.title + " ") + metric.text(metric.isHigherBetter ? value : -value)
+  }
+
+  /// A difference of scores
+  private func difference(_ value: Double) -> String {
+    metric.isShare ? String(format: "%.2f points", value * 100) : String(format: "%.4f", value)
+  }
+
+  private func bare(_ value: Double) -> String {
+    metric.isShare ? String(format: "%.2f", value * 100) : String(format: "%.4f", value)
   }
 
   private var head: String {
@@ -28,8 +40,11 @@ extension Recommendation {
     switch self.basis {
     case .withinMargin: return basis + ": the smallest model\(among) shown to lose at most \(margin)."
     case .smallestOfAll:
+      let within = ", and shown to lose at most \(margin) against any other."
       return basis
-        + (modelCount == 1 ? ": the only model\(among)." : ": the best model\(among) and the smallest.")
+        + (modelCount == 1
+          ? ": the only model\(among)\(leftOut.isEmpty ? "" : " that tells texts apart")."
+          : ": the best model\(among) and the smallest\(within)")
     case .othersAreWorse: return basis + ": the best model\(among)."
     case .cannotTell: return basis + ": the best model\(among), to be safe."
     }
@@ -40,7 +55,7 @@ extension Recommendation {
     case .smallestOfAll: modelCount == 1 ? nil : ownBound
     case .withinMargin:
       String(
-        format: "It %@ the best, %@ (%@, %@). ", Recommendation.losing(loss), best.variant.description,
+        format: "It %@ the best, %@ (%@, %@). ", losing(loss), best.variant.description,
         requirements.smallestBy.text(best), score(bestScore)) + ownBound
     case .othersAreWorse:
       "Every smaller model is shown to lose more than \(margin) against it, with 95 % confidence. " + ownBound
@@ -53,19 +68,23 @@ extension Recommendation {
     let scope = "(95 % confidence, for all \(modelCount) models at once)"
     if lossBound <= 0 { return "No other model of the study is better \(scope)." }
     return String(
-      format: "Whichever model is truly the best, %@ loses at most %.2f points %@.",
-      recommended.variant.description, lossBound * 100, scope)
+      format: "Whichever model is truly the best, %@ loses at most %@ %@.",
+      recommended.variant.description, difference(lossBound), scope)
   }
 
-  private static func losing(_ loss: Double) -> String {
-    loss > 0 ? String(format: "loses %.2f points against", loss * 100) : "equals"
+  private func losing(_ loss: Double) -> String {
+    loss > 0 ? "loses \(difference(loss)) against" : "equals"
   }
 
   private var doubt: String {
     guard let need else { return "" }
     let name = need.variant.description
     var text: String
-    if name == recommended.variant.description {
+    if name == recommended.variant.description, modelCount > 1, basis == .cannotTell, isBestOfSmaller {
+      text =
+        "Every smaller model is shown to lose more than \(margin) against it; whether it is good enough against "
+        + "the larger ones this study cannot tell yet. " + ownBound
+    } else if name == recommended.variant.description {
       text =
         "This study cannot tell yet whether it is good enough: it is not shown to lose at most \(margin). "
         + ownBound
@@ -74,8 +93,8 @@ extension Recommendation {
         String(
           format:
             "This study cannot tell yet whether a smaller one is good enough: none is shown to lose at most "
-            + "%@. %@ %@ it, and may lose up to %.2f. ", margin, name, Recommendation.losing(need.loss),
-          need.lossBound * 100) + ownBound
+            + "%@. %@ %@ it, and may lose up to %@. ", margin, name, losing(need.loss),
+          bare(need.lossBound)) + ownBound
     }
     let ways = [
       need.examples.map { "\(Recommendation.rounded($0)) \(split) examples (now \(examples))" },
@@ -104,8 +123,19 @@ extension Recommendation {
       notes.append(
         String(
           format:
-            "On the test set, which chose nothing, the loss is %.2f points (95 %% interval %.2f to %.2f).",
-          testLoss.mean * 100, testLoss.interval.lowerBound * 100, testLoss.interval.upperBound * 100))
+            "On the test set, which chose nothing, the loss is %@ (95 %% interval %@ to %@).",
+          difference(testLoss.mean), bare(testLoss.interval.lowerBound), bare(testLoss.interval.upperBound)))
+    }
+    if !collapsedSeeds.isEmpty {
+      let seeds = collapsedSeeds.map(String.init).joined(separator: ", ")
+      notes.append(
+        "With seed \(seeds) \(recommended.variant) gives one class alone, whatever the text: more epochs, another "
+          + "rate or a warm-up may help.")
+    }
+    if !leftOut.isEmpty {
+      let names = leftOut.map(\.description).joined(separator: ", ")
+      notes.append(
+        "Not compared, since \(leftOut.count == 1 ? "it gives" : "they give") one class alone: \(names).")
     }
     if folds > 0 {
       notes.append("Each model of a fold learned from the other folds alone.")

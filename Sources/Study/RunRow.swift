@@ -56,6 +56,8 @@ struct RunRow: Codable, FetchableRecord, MutablePersistableRecord {
   var testMacroF1: Double?
   var testLoss: Double?
   var testConfusion: String?
+  /// JSON: every figure by its name
+  var testFigures: String?
 
   init(_ key: RunKey, identity: String, settings: String) {
     variant = key.variant
@@ -81,7 +83,7 @@ struct RunRow: Codable, FetchableRecord, MutablePersistableRecord {
   }
 
   /// Takes over what a finished run found.
-  mutating func finish(_ record: RunRecord, confusion: String) {
+  mutating func finish(_ record: RunRecord, confusion: String, figures: String) {
     state = "finished"
     reason = nil
     finished = Date()
@@ -93,9 +95,10 @@ struct RunRow: Codable, FetchableRecord, MutablePersistableRecord {
     latencyMilliseconds = record.latencyMilliseconds
     peakMemoryBytes = record.peakMemoryBytes
     testCount = record.test.count
-    testAccuracy = record.test.accuracy
-    testMacroF1 = record.test.macroF1
-    testLoss = record.test.loss
+    testAccuracy = record.test[.accuracy]
+    testMacroF1 = record.test[.macroF1]
+    testLoss = record.test[.loss]
+    testFigures = figures
     testConfusion = confusion
   }
 }
@@ -122,10 +125,10 @@ struct EpochRow: Codable, PersistableRecord {
     trainLoss = record.trainLoss
     seconds = record.seconds
     tokens = record.tokens
-    validationAccuracy = record.validation?.accuracy
-    validationMacroF1 = record.validation?.macroF1
-    validationLoss = record.validation?.loss
-    testAccuracy = record.test?.accuracy
+    validationAccuracy = record.validation?[.accuracy]
+    validationMacroF1 = record.validation?[.macroF1]
+    validationLoss = record.validation?[.loss]
+    testAccuracy = record.test?[.accuracy]
   }
 }
 
@@ -138,4 +141,6 @@ struct PredictionRow: Codable, PersistableRecord {
   var example: Int
   var target: Int
   var `class`: Int
+  var score: Double?
+  var constant: Double?
 }

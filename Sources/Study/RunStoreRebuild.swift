@@ -25,13 +25,20 @@ extension RunStore {
       let predictions = try TrainingJob.Predictions.read(home)
       guard let test = predictions.testTargets,
         let validation = predictions.validationTargets ?? (predictions.validation == nil ? [] : nil),
-        test.count == predictions.test.count, validation.count == (predictions.validation ?? []).count
+        test.count == predictions.test.count, validation.count == (predictions.validation ?? []).count,
+        predictions.hasWholeScores
       else {
         left.append(name)
         continue
       }
       try store.finish(
-        record, validation: (validation, predictions.validation ?? []), test: (test, predictions.test))
+        record,
+        validation: HeldOutRows(
+          targets: validation, classes: predictions.validation ?? [], scores: predictions.validationScores,
+          constant: predictions.validationConstant),
+        test: HeldOutRows(
+          targets: test, classes: predictions.test, scores: predictions.testScores,
+          constant: predictions.testConstant))
       count += 1
     }
     return (count, left)

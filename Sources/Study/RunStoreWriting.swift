@@ -37,31 +37,40 @@ extension RunStore {
   /// Writes a finished run with its epochs and predictions, all or nothing.
   /// - Precondition: the predictions are of these data.
   public func finish(_ record: RunRecord, _ predictions: TrainingJob.Predictions, data: TrainingData) throws {
+    let isOfClasses = data.train.kind == .singleLabel
     try finish(
       record,
-      validation: (data.validation.map { Array($0.targets) } ?? [], predictions.validation ?? []),
-      test: (Array(data.test.targets), predictions.test))
+      validation: HeldOutRows(
+        targets: isOfClasses ? data.validation.map { Array($0.targets) } ?? [] : [],
+        classes: predictions.validation ?? [], scores: predictions.validationScores,
+        constant: predictions.validationConstant),
+      test: HeldOutRows(
+        targets: isOfClasses ? Array(data.test.targets) : [], classes: predictions.test,
+        scores: predictions.testScores, constant: predictions.testConstant))
   }
 
-  func finish(
-    _ record: RunRecord, validation: (targets: [Int], classes: [Int]), test: (targets: [Int], classes: [Int])
-  ) throws {
+  func finish(_ record: RunRecord, validation: HeldOutRows, test: HeldOutRows) throws {
     let confusion = try RunStore.json(record.test.confusion)
     let settings = try RunStore.json(record.settings)
+    let named = record.test.figures.map { ($0.key.rawValue, $0.value) }
+    let figures = try RunStore.json(Dictionary(uniqueKeysWithValues: named))
     try write { database in
       let key = RunKey(record)
       var row =
         try RunRow.find(key, database) ?? RunRow(key, identity: record.identity, settings: settings)
       (row.fingerprint, row.settings) = (record.identity, settings)
-      row.finish(record, confusion: confusion)
+      row.finish(record, confusion: confusion, figures: figures)
       try row.save(database)
       guard let run = row.id else { return }
       for epoch in record.epochs { try EpochRow(epoch, run: run).insert(database) }
       try database.execute(sql: "DELETE FROM prediction WHERE run = ?", arguments: [run])
       for (split, set) in [("validation", validation), ("test", test)] {
         for (example, pair) in zip(set.targets, set.classes).enumerated() {
-          try PredictionRow(run: run, split: split, example: example, target: pair.0, class: pair.1)
-            .insert(database)
+          try PredictionRow(
+            run: run, split: split, example: example, target: pair.0, class: pair.1,
+            score: set.scores.isEmpty ? nil : set.scores[example],
+            constant: set.constant.isEmpty ? nil : set.constant[example]
+          ).insert(database)
         }
       }
     }

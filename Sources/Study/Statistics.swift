@@ -31,6 +31,22 @@ public enum Statistics {
         1, mean + widened(overExamples.upperBound - mean))
   }
 
+  /// 95 % interval of any other figure: the normal one over examples, by the spread of what each adds to it,
+  /// and Student's t over seeds, in quadrature.
+  /// - Parameters:
+  ///   - figures: one of each seed.
+  ///   - scores: what each example adds (``ExampleScores``), averaged over seeds.
+  public static func interval(_ figures: [Double], scores: [Double]) -> ClosedRange<Double> {
+    let mean = average(figures)
+    guard mean.isFinite, scores.count > 1 else { return mean.isFinite ? mean...mean : 0...0 }
+    let exampleError = z95 * (variance(scores) / Double(scores.count)).squareRoot()
+    let seedError =
+      figures.count > 1
+      ? studentT95(figures.count - 1) * (variance(figures) / Double(figures.count)).squareRoot() : 0
+    let half = (exampleError * exampleError + seedError * seedError).squareRoot()
+    return mean - half...mean + half
+  }
+
   /// The 97.5 % quantile of Student's t, within 0.1 % of published tables.
   /// - Precondition: one degree of freedom at least.
   public static func studentT95(_ degrees: Int) -> Double {
@@ -44,14 +60,32 @@ public enum Statistics {
       + (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n)
   }
 
-  /// A difference of accuracies on the same examples, with its standard error.
+  /// A difference of figures on the same examples, with its standard error.
   public struct PairedDifference: Sendable, Equatable {
     public let mean: Double
     public let standardError: Double
+    /// Of Student's t, where seeds have a part in the error; nil for the normal distribution
+    let degrees: Double?
 
-    public var interval: ClosedRange<Double> { mean - z95 * standardError...mean + z95 * standardError }
-    /// Whether the second is better by a one-sided test at 5 %.
-    public var isSignificantGain: Bool { mean > 0 && mean > z95OneSided * standardError }
+    init(mean: Double, standardError: Double, degrees: Double? = nil) {
+      self.mean = mean
+      self.standardError = standardError
+      self.degrees = degrees
+    }
+
+    /// 95 %
+    public var interval: ClosedRange<Double> {
+      let half = quantile(tail: 0.025) * standardError
+      return mean - half...mean + half
+    }
+
+    /// What the standard error is multiplied by for a one-sided bound.
+    func quantile(tail: Double) -> Double {
+      degrees.map { Quantiles.student(tail: tail, degrees: $0) } ?? Quantiles.normal(tail: tail)
+    }
+
+    /// Whether the second is shown to be better, one-sided at a level.
+    func isGain(level: Double) -> Bool { mean > 0 && mean > quantile(tail: level) * standardError }
   }
 
   /// `second` minus `first`: shares of seeds that got each example right, compared example by example; with
@@ -64,6 +98,32 @@ public enum Statistics {
     return PairedDifference(
       mean: average(differences),
       standardError: (variance(differences) / Double(differences.count)).squareRoot())
+  }
+
+  /// The same over examples and seeds, as ``ScoreMoments`` has their variances; seeds with Student's t.
+  /// - Parameters: `[seeds][examples]`, what each example adds to the figure.
+  /// - Precondition: as many seeds and examples in both, two examples at least.
+  public static func pairedDifference(_ first: [[Double]], _ second: [[Double]]) -> PairedDifference {
+    let moments = ScoreMoments(PairedScores([first, second]))
+    let covariance = moments.exampleCovariance
+    let examples = max(0, covariance[0] + covariance[3] - 2 * covariance[1])
+    let seeds = moments.seedVariance[0] + moments.seedVariance[1]
+    return PairedDifference(
+      mean: moments.means[1] - moments.means[0], standardError: (examples + seeds).squareRoot(),
+      degrees: moments.seedCount > 1 && seeds > 0
+        ? satterthwaite(examples, seeds, exampleCount: moments.exampleCount, seedCount: moments.seedCount)
+        : nil)
+  }
+
+  /// Degrees of freedom of a variance of two parts: the seeds' is known to few, the examples' to many.
+  /// - Source: Satterthwaite 1946, "An approximate distribution of estimates of variance components".
+  static func satterthwaite(_ examples: Double, _ seeds: Double, exampleCount: Int, seedCount: Int) -> Double
+  {
+    let total = examples + seeds
+    let degrees =
+      total * total
+      / (examples * examples / Double(exampleCount - 1) + seeds * seeds / Double(2 * (seedCount - 1)))
+    return max(1, degrees)
   }
 
   /// With 95 % confidence the second loses at most this against the first, on hits of the same examples.

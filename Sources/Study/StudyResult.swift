@@ -6,20 +6,23 @@ import Training
 public struct VariantResult: Sendable {
   public let variant: Variant
   public let runs: [RunRecord]
-  /// For each validation example the share of seeds that got it right; nil where selection was on the test
-  /// set.
+  /// For each validation example the share of seeds that got it right, or their mean score in tasks without
+  /// classes; nil where selection was on the test set.
   public let validationHits: [Double]?
   public let testHits: [Double]
   /// On the examples that models are chosen on, seed by seed; nil where only the hits are known.
   public let selectionPredictions: HeldOutPredictions?
+  /// On the test set, run by run; nil where only the hits are known.
+  public let testPredictions: HeldOutPredictions?
 
   /// - Precondition: at least one run; the hits are of the same examples in every result of a study.
   public init(
     variant: Variant, runs: [RunRecord], validationHits: [Double]?, testHits: [Double],
-    selectionPredictions: HeldOutPredictions? = nil
+    selectionPredictions: HeldOutPredictions? = nil, testPredictions: HeldOutPredictions? = nil
   ) {
     precondition(!runs.isEmpty, "a result needs a run")
     self.selectionPredictions = selectionPredictions
+    self.testPredictions = testPredictions
     self.variant = variant
     self.runs = runs
     self.validationHits = validationHits
@@ -32,12 +35,52 @@ public struct VariantResult: Sendable {
   public var foldCount: Int { runs[0].settings.data.folds ?? 0 }
   public var sizeBytes: Int { runs[0].sizeBytes }
   public var peakEpochs: String { runs.map { String($0.peakEpoch) }.joined(separator: "/") }
-  public var validationAccuracy: Double? { validationHits.map(Statistics.average) }
-  public var testAccuracy: Double { Statistics.average(runs.map(\.test.accuracy)) }
-  public var testInterval: ClosedRange<Double> {
-    Statistics.interval(runs.map(\.test.accuracy), count: runs[0].test.count)
+  /// What tables and plots show: what the runs were selected by, and accuracy where that was the loss of one
+  /// class per text.
+  public var headline: Metric {
+    let metric = runs[0].settings.training.metric
+    let hasClasses = runs[0].test[.pearson] == nil && runs[0].test[.sampleF1] == nil
+    guard hasClasses else { return metric }
+    return [.macroF1, .mcc, .auc].contains(metric) && runs[0].test[metric] != nil
+      && testPredictions?.knows(metric) == true ? metric : .accuracy
   }
-  public var testMacroF1: Double { Statistics.average(runs.map(\.test.macroF1)) }
+
+  /// Of the headline, on the validation examples
+  public var validationFigure: Double? {
+    guard let validationHits else { return nil }
+    let scores = selectionPredictions.flatMap { $0.knows(headline) ? $0.scores(headline) : nil }
+    let mean = Statistics.average(scores.map { $0.map(Statistics.average) } ?? validationHits)
+    return headline.isHigherBetter ? mean : -mean
+  }
+
+  /// The run to ship: of equal settings the one that did best on its validation examples.
+  public var bestRun: RunRecord {
+    let metric = runs[0].settings.training.metric
+    return runs.reduce(runs[0]) { best, run in
+      guard let own = run.peak.validation, let other = best.peak.validation else { return best }
+      return metric.score(own) > metric.score(other) ? run : best
+    }
+  }
+
+  /// Of the headline, averaged over runs
+  public var testFigure: Double { Statistics.average(runs.map { $0.test[headline] ?? .nan }) }
+
+  /// Larger for better
+  public var testScore: Double { headline.isHigherBetter ? testFigure : -testFigure }
+
+  public var testInterval: ClosedRange<Double> {
+    if headline == .accuracy {
+      return Statistics.interval(runs.map(\.test.accuracy), count: runs[0].test.count)
+    }
+    let scores = testPredictions.flatMap { $0.knows(headline) ? $0.scores(headline) : nil } ?? [testHits]
+    let means = scores[0].indices.map { example in
+      scores.reduce(0.0) { $0 + $1[example] } / Double(scores.count)
+    }
+    return Statistics.interval(runs.map { $0.test[headline] ?? .nan }, scores: means)
+  }
+  public var testMacroF1: Double? {
+    runs[0].test[.macroF1] == nil ? nil : Statistics.average(runs.map(\.test.macroF1))
+  }
   public var trainSeconds: Double { Statistics.average(runs.map(\.trainSeconds)) }
   public var inferenceExamplesPerSecond: Double { Statistics.average(runs.map(\.inferenceExamplesPerSecond)) }
   /// One text at a time; nil for runs of Fathom before it was measured.
@@ -52,7 +95,17 @@ public struct VariantResult: Sendable {
   /// `[seeds][examples]`
   func selectionScores(_ metric: Metric) -> [[Double]] {
     guard let selectionPredictions else { return [selectionHits] }
-    return metric == .macroF1 ? selectionPredictions.macroF1Scores : selectionPredictions.accuracyScores
+    return selectionPredictions.scores(metric)
+  }
+
+  /// What the second has more than the first on the test set, over examples and runs where they are known.
+  static func difference(_ first: VariantResult, _ second: VariantResult, _ metric: Metric)
+    -> Statistics.PairedDifference
+  {
+    guard let a = first.testPredictions, let b = second.testPredictions, a.knows(metric), b.knows(metric),
+      a.scores(metric).count == b.scores(metric).count
+    else { return Statistics.pairedDifference(first.testHits, second.testHits) }
+    return Statistics.pairedDifference(a.scores(metric), b.scores(metric))
   }
 
   /// What models are chosen on: validation, or the test set where the protocol of 2019 asks for it.
@@ -63,7 +116,7 @@ public struct VariantResult: Sendable {
 public struct DepthDelta: Sendable {
   public let from: Variant
   public let to: Variant
-  /// In test accuracy
+  /// On the test set, in what tables show
   public let difference: Statistics.PairedDifference
 }
 
@@ -75,6 +128,9 @@ public struct StudyResult: Sendable {
 
   /// Runs that could not be finished
   public internal(set) var failures: [StoredRun] = []
+
+  /// What could not be read, a sentence each
+  public internal(set) var notes: [String] = []
 
   /// What the recommended model must keep to
   public var requirements: Requirements
@@ -93,9 +149,12 @@ public struct StudyResult: Sendable {
     results.first?.runs.first?.settings.data.trainExamples
   }
 
-  /// Whether the data are the reviews of IMDB, which the study of 2019 was on.
+  /// Whether the data are the reviews of IMDB, which the study of 2019 was on: as its archive or its name
+  /// says.
   public var isIMDB: Bool {
-    results.first?.runs.first?.settings.data.name.lowercased().contains("imdb") == true
+    guard let settings = results.first?.runs.first?.settings else { return false }
+    let name = settings.data.name.lowercased().prefix { $0 != "." }
+    return settings.asPublished != nil || name == "aclimdb" || name == "imdb"
   }
 
   public var selectedOnTest: Bool { results.contains { $0.validationHits == nil } }
@@ -117,7 +176,7 @@ public struct StudyResult: Sendable {
       return zip(sorted, sorted.dropFirst()).map { shallow, deep in
         DepthDelta(
           from: shallow.variant, to: deep.variant,
-          difference: Statistics.pairedDifference(shallow.testHits, deep.testHits))
+          difference: VariantResult.difference(shallow, deep, shallow.headline))
       }
     }
   }
@@ -127,20 +186,27 @@ public struct StudyResult: Sendable {
   public var largestGain: String? {
     guard let best = deltas.max(by: { $0.difference.mean < $1.difference.mean }), best.difference.mean > 0
     else { return nil }
+    let headline = results[0].headline, difference = best.difference
+    if !headline.isShare {
+      return String(
+        format: "The largest gain is from %@ to %@: %.4f less of %@ (95%% interval %.4f to %.4f).",
+        best.from.description, best.to.description, difference.mean, headline.title,
+        difference.interval.lowerBound, difference.interval.upperBound)
+    }
     return String(
       format: "The largest gain is from %@ to %@: %+.2f points (95%% interval %+.2f to %+.2f).",
       best.from.description,
-      best.to.description, best.difference.mean * 100, best.difference.interval.lowerBound * 100,
-      best.difference.interval.upperBound * 100)
+      best.to.description, difference.mean * 100, difference.interval.lowerBound * 100,
+      difference.interval.upperBound * 100)
   }
 
   /// The results that no other beats in accuracy without costing more, cheapest first.
   /// - Parameter cost: what is paid: parameters, seconds, bytes.
   public func frontier(by cost: (VariantResult) -> Double) -> [VariantResult] {
     var best = -Double.infinity
-    return results.sorted { (cost($0), -$0.testAccuracy) < (cost($1), -$1.testAccuracy) }.filter { result in
-      guard result.testAccuracy > best else { return false }
-      best = result.testAccuracy
+    return results.sorted { (cost($0), -$0.testScore) < (cost($1), -$1.testScore) }.filter { result in
+      guard result.testScore > best else { return false }
+      best = result.testScore
       return true
     }
   }

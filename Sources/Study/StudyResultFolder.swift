@@ -49,8 +49,13 @@ extension StudyResult {
     }
     self.init(results, requirements: requirements)
     self.failures = failures
-    smallerStudies = Study.sizes(in: folder).compactMap {
-      try? StudyResult(folder: Study.folder(size: $0, in: folder), variants: variants, seeds: seeds)
+    for size in Study.sizes(in: folder) {
+      let part = Study.folder(size: size, in: folder)
+      do {
+        smallerStudies.append(try StudyResult(folder: part, variants: variants, seeds: seeds))
+      } catch let error as FathomError where error.code != .notFound {
+        notes.append("the learning curve lacks \(size) examples: \(error)")
+      } catch is FathomError {}
     }
   }
 
@@ -70,56 +75,78 @@ extension StudyResult {
           .notFound, at: home.appendingPathComponent("run.json").path, "is missing",
           mend: "run the study again to make it anew")
       }
+      guard record.identity == run["fingerprint"]?.text else {
+        throw FathomError(
+          .mismatch, at: home.path, "another command wrote this run's folder since the study did",
+          mend: "give the study's command again, or make its store anew with `fathom runs rebuild`")
+      }
       return record
     }
     let seeds = Dictionary(grouping: runs, by: \.seed).sorted { $0.key < $1.key }.map(\.value)
-    let validation = try seeds.map { try HeldOut(pooling: $0, "validation", store) }
-    let test = try runs.map { try HeldOut(pooling: [$0], "test", store) }
+    let validation = try seeds.map { try pooled($0, "validation", store) }
+    let test = try runs.map { try pooled([$0], "test", store) }
     let chosenOn = validation[0].targets.isEmpty ? test : validation
     return VariantResult(
-      variant: variant, runs: records, validationHits: HeldOut.shares(validation),
-      testHits: HeldOut.shares(test) ?? [], selectionPredictions: try heldOut(chosenOn, records[0], folder))
+      variant: variant, runs: records, validationHits: shares(validation),
+      testHits: shares(test) ?? [], selectionPredictions: try heldOut(chosenOn, records[0], folder),
+      testPredictions: test[0].targets.isEmpty ? nil : try heldOut(test, records[0], folder))
   }
 
-  /// Predictions of one split, as the store has them; folds are pooled one after another.
-  private struct HeldOut {
-    var targets: [Int] = []
-    var classes: [Int] = []
-
-    init(pooling runs: [StoredRun], _ split: String, _ store: RunStore) throws {
-      for run in runs {
-        let own = try store.predictions(of: run, split: split)
-        targets += own.targets
-        classes += own.classes
-      }
+  /// Predictions of one split; folds are pooled one after another.
+  private static func pooled(_ runs: [StoredRun], _ split: String, _ store: RunStore) throws -> HeldOutRows {
+    var all = HeldOutRows()
+    for run in runs {
+      let own = try store.heldOut(of: run, split: split)
+      all.targets += own.targets
+      all.classes += own.classes
+      all.scores += own.scores
+      all.constant += own.constant
     }
+    return all
+  }
 
-    /// For each example the share of seeds, or runs, that got it right; nil without examples.
-    static func shares(_ sets: [HeldOut]) -> [Double]? {
-      guard let first = sets.first, !first.targets.isEmpty,
-        sets.allSatisfy({ $0.targets.count == first.targets.count })
-      else { return nil }
-      return first.targets.indices.map { example in
-        Double(sets.count { $0.classes[example] == $0.targets[example] }) / Double(sets.count)
+  /// For each example the share of seeds, or runs, that got it right, or the mean of their scores; nil
+  /// without examples.
+  private static func shares(_ sets: [HeldOutRows]) -> [Double]? {
+    guard let first = sets.first, !first.targets.isEmpty,
+      sets.allSatisfy({ $0.targets.count == first.targets.count && $0.scores.count == first.scores.count })
+    else { return nil }
+    let isOfClasses = first.targets.allSatisfy { $0 >= 0 }
+    return first.targets.indices.map { example in
+      let sum = sets.reduce(0.0) {
+        $0 + (isOfClasses ? ($1.classes[example] == $1.targets[example] ? 1 : 0) : $1.scores[example])
       }
+      return sum / Double(sets.count)
     }
   }
 
   private static func heldOut(
-    _ runs: [HeldOut], _ record: RunRecord, _ folder: URL
+    _ runs: [HeldOutRows], _ record: RunRecord, _ folder: URL
   ) throws -> HeldOutPredictions {
     let targets = runs[0].targets
+    let isOfClasses = targets.allSatisfy { $0 >= 0 }
+    let count = targets.count
     let largest = runs.flatMap { $0.targets + $0.classes }.max() ?? 0
-    guard runs.allSatisfy({ $0.targets == targets }),
-      runs.allSatisfy({ $0.classes.allSatisfy { $0 >= 0 } }), targets.allSatisfy({ $0 >= 0 }),
-      largest < 1 << 24
+    guard runs.allSatisfy({ $0.targets == targets && $0.classes.count == count }),
+      runs.allSatisfy({ $0.classes.allSatisfy { $0 >= 0 } == isOfClasses }), largest < 1 << 24,
+      runs.allSatisfy({ [0, count].contains($0.scores.count) && $0.scores.count == $0.constant.count }),
+      isOfClasses || runs.allSatisfy({ $0.scores.count == count })
     else {
       throw FathomError(
         .mismatch, at: folder.path, "seeds of \(record.variant) were measured on different examples",
         mend: "run them anew in another \(.out)")
     }
-    let count = record.test.confusion?.classCount ?? record.classes?.count ?? 0
+    let scores = runs.allSatisfy { $0.scores.count == count && count > 0 }
+    let measured = scores ? ScoredExamples(metric: record.settings.training.metric, runs) : nil
+    guard isOfClasses else { return HeldOutPredictions(measured!) }
+    let classes = record.test.confusion?.classCount ?? record.classes?.count ?? 0
     return HeldOutPredictions(
-      targets: targets, classes: runs.map(\.classes), classCount: max(count, largest + 1))
+      targets: targets, classes: runs.map(\.classes), classCount: max(classes, largest + 1), scored: measured)
+  }
+}
+
+extension ScoredExamples {
+  fileprivate init(metric: Metric, _ runs: [HeldOutRows]) {
+    self.init(metric: metric, scores: runs.map(\.scores), constant: runs[0].constant)
   }
 }

@@ -56,6 +56,8 @@ extension Tensor {
   public func abs() -> Tensor { made(ct_abs(handle)) }
   public func tanh() -> Tensor { made(ct_tanh(handle)) }
   public func relu() -> Tensor { made(ct_relu(handle)) }
+  public func sigmoid() -> Tensor { made(ct_sigmoid(handle)) }
+  public func power(_ exponent: Double) -> Tensor { made(ct_pow_scalar(handle, exponent)) }
 
   public func sum() -> Tensor { made(ct_sum(handle)) }
   public func sum(along dimension: Int) -> Tensor { made(ct_sum_along(handle, Int64(dimension))) }
@@ -116,10 +118,37 @@ extension Tensor {
   /// - Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units".
   public func gelu(tanhApproximation: Bool = false) -> Tensor { made(ct_gelu(handle, tanhApproximation)) }
 
-  /// Mean cross-entropy of logits `[B,C]` against class indices (int64, `[B]`); targets of `ignored` do not
-  /// count.
-  public func crossEntropy(_ targets: Tensor, ignored: Int = -100) -> Tensor {
-    made(ct_cross_entropy(handle, targets.handle, Int64(ignored)))
+  /// Cross-entropy of logits `[B,C]` against class indices (int64, `[B]`); targets of `ignored` do not count.
+  /// - Parameters:
+  ///   - classWeights: `[C]`, what an example of each class counts; the mean is taken over the weights.
+  ///   - labelSmoothing: the share of each target that is spread over all classes.
+  ///   - perExample: `[B]` in place of the mean.
+  public func crossEntropy(
+    _ targets: Tensor, ignored: Int = -100, classWeights: Tensor? = nil, labelSmoothing: Double = 0,
+    perExample: Bool = false
+  ) -> Tensor {
+    let options = ct_loss_options(
+      class_weights: classWeights?.handle, label_smoothing: labelSmoothing, per_example: perExample)
+    return made(ct_cross_entropy(handle, targets.handle, Int64(ignored), options))
+  }
+
+  /// Binary cross-entropy of logits `[B,C]` against targets of 0 or 1 (`[B,C]`), the mean of all elements.
+  /// - Parameters:
+  ///   - positiveWeights: `[C]`, what a target of 1 counts.
+  ///   - labelSmoothing: targets are drawn towards a half by this share.
+  ///   - perElement: `[B,C]` in place of the mean.
+  public func binaryCrossEntropy(
+    _ targets: Tensor, positiveWeights: Tensor? = nil, labelSmoothing: Double = 0, perElement: Bool = false
+  ) -> Tensor {
+    let options = ct_loss_options(
+      class_weights: positiveWeights?.handle, label_smoothing: labelSmoothing, per_example: perElement)
+    return made(ct_binary_cross_entropy(handle, targets.handle, options))
+  }
+
+  /// The mean squared difference from targets of the same shape; with a `delta`, Huber's function of it.
+  /// - Source: Huber 1964, "Robust Estimation of a Location Parameter".
+  public func regressionLoss(_ targets: Tensor, huberDelta delta: Double? = nil) -> Tensor {
+    made(ct_regression_loss(handle, targets.handle, delta ?? 0))
   }
 
   /// `softmax(q kᵀ / √D) v` on `[…,N,P,D]`, without keeping the probabilities.

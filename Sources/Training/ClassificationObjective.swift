@@ -32,7 +32,7 @@ final class ClassificationObjective: Objective {
   var network: any Module { classifier.network }
   var exampleCount: Int { train.count }
 
-  func sequences(_ examples: [Int]) throws -> [[Int32]] { try train(examples) }
+  func sequences(_ examples: [Int]) throws -> [TokenSequence] { try train(examples) }
 
   func makeOptimizer() -> AdamW { AdamW(classifier.network, options) }
 
@@ -40,37 +40,58 @@ final class ClassificationObjective: Objective {
     let packed = classifier.network.batch(part.sequences, device: options.device)
     optimizer.willRead(packed.ids, of: classifier.network.tokenEmbedding.weight)
     let logits = classifier.network(packed, dtype: options.precision.dtype, training: true)
-    return classifier.task.loss(logits, classes: part.examples.map { train.data.targets[$0] })
+    return classifier.task.loss(
+      logits, targets: part.examples.map(train.data.target), options: options.loss)
   }
 
   func evaluate(_ progress: (Int, Int) throws -> Void) throws -> Evaluation {
     var figures = Evaluation()
     if let validation {
       let logits = try self.logits(validation, progress)
-      figures.validation = try metrics(logits, validation.data.targets)
+      let targets = validation.data.allTargets
+      try decide(logits, targets)
+      figures.validation = try metrics(logits, targets)
       lastLogits = logits
     }
     if options.selection == .test {
-      figures.test = try metrics(logits(test, progress), test.data.targets)
+      figures.test = try metrics(logits(test, progress), test.data.allTargets)
     }
     return figures
   }
 
+  /// Whether anything is fitted beside the weights.
+  var decides: Bool {
+    let (kind, decision) = (classifier.settings.kind, options.decision)
+    return kind != .regression && decision.calibrates || kind == .multiLabel && decision.tunesThresholds
+  }
+
+  /// Fits what turns logits into answers on held-out examples, as the options say.
+  func decide(_ logits: [[Float]], _ targets: [Target]) throws {
+    guard decides else { return }
+    let kind = classifier.settings.kind
+    classifier.decide(thresholds: nil, temperature: 1)
+    let temperature =
+      options.decision.calibrates
+      ? Calibration.temperature(task: classifier.task, logits: logits, targets: targets) : 1
+    classifier.decide(thresholds: nil, temperature: temperature)
+    guard kind == .multiLabel, options.decision.tunesThresholds else { return }
+    let probabilities = try logits.map { try classifier.prediction($0).scores }
+    classifier.decide(
+      thresholds: Thresholds.fitted(probabilities, targets.map(\.labelIndices)), temperature: temperature)
+  }
+
   /// The figures of a set, averaged as the options say.
-  func metrics(_ logits: [[Float]], _ targets: some Collection<Int>) throws -> Metrics {
-    let all = try Metrics(logits: logits, targets: targets)
+  func metrics(_ logits: [[Float]], _ targets: [Target]) throws -> Metrics {
+    let all = try Metrics(task: classifier.task, logits: logits, targets: targets)
     guard options.averagesOverBatches == true else { return all }
-    let (targets, size) = (Array(targets), options.batchSize)
+    let size = options.batchSize
     let parts = try stride(from: 0, to: logits.count, by: size).map { start in
       let chosen = start..<min(start + size, logits.count)
-      return try Metrics(logits: Array(logits[chosen]), targets: Array(targets[chosen]))
+      return try Metrics(
+        task: classifier.task, logits: Array(logits[chosen]), targets: Array(targets[chosen]))
     }
-    func mean(_ figure: (Metrics) -> Double) -> Double {
-      parts.map(figure).reduce(0, +) / Double(parts.count)
-    }
-    return Metrics(
-      count: all.count, accuracy: mean(\.accuracy), macroF1: all.macroF1, loss: mean(\.loss),
-      confusion: all.confusion)
+    func mean(_ metric: Metric) -> Double { Ranking.mean(parts.compactMap { $0[metric] }) }
+    return all.replacing([.accuracy: mean(.accuracy), .loss: mean(.loss)])
   }
 
   func score(_ epoch: EpochRecord) -> Double {

@@ -1,6 +1,7 @@
 import Files
 import Classification
 import Corpus
+import Encoder
 import Foundation
 import Torch
 
@@ -8,7 +9,7 @@ import Torch
 /// disk.
 public final class EncodedTexts: @unchecked Sendable {
   public let data: DataSet
-  private let encode: ([String]) -> [[Int32]]
+  private let encode: ([TextInput]) -> [TokenSequence]
   private let spool: ByteSpool
   private let lock = NSLock()
   /// The spool's number of each example, -1 before it was encoded.
@@ -26,11 +27,18 @@ public final class EncodedTexts: @unchecked Sendable {
   public var count: Int { data.count }
 
   /// The ids of the given examples, in their order.
-  public func callAsFunction(_ indices: some Collection<Int>) throws -> [[Int32]] {
+  public func callAsFunction(_ indices: some Collection<Int>) throws -> [TokenSequence] {
     try lock.withLock {
       try encodeMissing(indices)
-      return try indices.map { try spool.read(Int(entries[$0])) { Array($0.bindMemory(to: Int32.self)) } }
+      return try indices.map { index in
+        try spool.read(Int(entries[index])) { EncodedTexts.sequence($0.bindMemory(to: Int32.self)) }
+      }
     }
+  }
+
+  /// In the spool the ids follow the place where the second text starts, -1 without one.
+  private static func sequence(_ numbers: UnsafeBufferPointer<Int32>) -> TokenSequence {
+    TokenSequence(Array(numbers.dropFirst()), secondStart: numbers[0] < 0 ? nil : Int(numbers[0]))
   }
 
   static let chunk = 8192
@@ -44,8 +52,10 @@ public final class EncodedTexts: @unchecked Sendable {
 
   private func encodeMissing(_ indices: some Collection<Int>) throws {
     let missing = indices.filter { entries[$0] < 0 }
-    for (index, ids) in zip(missing, encode(try missing.map { try data.texts.text($0) })) {
-      entries[index] = Int32(try ids.withUnsafeBytes { try spool.append($0) })
+    let inputs = try missing.map { TextInput(try data.texts.text($0), second: try data.seconds?.text($0)) }
+    for (index, sequence) in zip(missing, encode(inputs)) {
+      let numbers = [Int32(sequence.secondStart ?? -1)] + sequence.ids
+      entries[index] = Int32(try numbers.withUnsafeBytes { try spool.append($0) })
     }
   }
 }

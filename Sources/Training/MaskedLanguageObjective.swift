@@ -31,7 +31,7 @@ final class MaskedLanguageObjective: Objective {
   var network: any Module { model }
   var exampleCount: Int { train.count }
 
-  func sequences(_ examples: [Int]) -> [[Int32]] { examples.map { train[$0] } }
+  func sequences(_ examples: [Int]) -> [TokenSequence] { examples.map { TokenSequence(train[$0]) } }
 
   func makeOptimizer() -> AdamW {
     let weights = model.namedParameters().map { (name: $0.name, tensor: $0.parameter.wrappedValue) }
@@ -47,7 +47,7 @@ final class MaskedLanguageObjective: Objective {
   }
 
   func loss(_ part: TrainingPart, optimizer: AdamW) -> Tensor? {
-    let masked = mask(part.sequences, seed: options.seed &* 1_000_003 &+ UInt64(part.step))
+    let masked = mask(part.sequences.map(\.ids), seed: options.seed &* 1_000_003 &+ UInt64(part.step))
     return masked.count == 0 ? nil : loss(masked, training: true)
   }
 

@@ -1,3 +1,4 @@
+import Encoder
 import Files
 import Foundation
 import Torch
@@ -11,7 +12,7 @@ public protocol Objective: AnyObject {
   var exampleCount: Int { get }
 
   /// Token ids of the given examples. Called from another thread too.
-  func sequences(_ examples: [Int]) throws -> [[Int32]]
+  func sequences(_ examples: [Int]) throws -> [TokenSequence]
 
   func makeOptimizer() -> AdamW
 
@@ -40,7 +41,7 @@ extension Objective {
 
 /// Examples of a batch that go through the network together.
 public struct TrainingPart {
-  public let sequences: [[Int32]]
+  public let sequences: [TokenSequence]
   /// Numbers of the examples in the training set
   public let examples: [Int]
   /// Of the whole run, from 0

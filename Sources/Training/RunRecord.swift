@@ -41,10 +41,10 @@ public struct Mistake: Codable, Sendable, Equatable {
   public let text: String
   public let label: String
   public let predicted: String
-  /// Of the predicted class
-  public let probability: Double
+  /// Of the answer; nil for numbers
+  public let probability: Double?
 
-  public init(example: Int, text: String, label: String, predicted: String, probability: Double) {
+  public init(example: Int, text: String, label: String, predicted: String, probability: Double?) {
     self.example = example
     self.text = text.count > 600 ? text.prefix(600) + "…" : text
     self.label = label
@@ -102,7 +102,7 @@ public struct RunRecord: Sendable {
   }
 
   public var peak: EpochRecord { epochs[peakEpoch - 1] }
-  public var validationAccuracy: Double? { peak.validation?.accuracy }
+  public var validationAccuracy: Double? { peak.validation?[.accuracy] }
   public var trainSeconds: Double { epochs.reduce(0) { $0 + $1.seconds } }
   public var tokensPerSecond: Double {
     trainSeconds > 0 ? Double(epochs.reduce(0) { $0 + $1.tokens }) / trainSeconds : 0
@@ -156,8 +156,8 @@ extension RunRecord: Codable {
     try values.encode(epochs.count, forKey: .epochs)
     try values.encode(peakEpoch, forKey: .peakEpoch)
     try values.encode(validationAccuracy, forKey: .validationAccuracy)
-    try values.encode(test.accuracy, forKey: .testAccuracy)
-    try values.encode(test.macroF1, forKey: .testMacroF1)
+    try values.encodeIfPresent(test[.accuracy], forKey: .testAccuracy)
+    try values.encodeIfPresent(test[.macroF1], forKey: .testMacroF1)
     try values.encode(trainSeconds, forKey: .trainSeconds)
     try values.encode(tokensPerSecond, forKey: .tokensPerSecond)
     try values.encode(parameters, forKey: .parameters)

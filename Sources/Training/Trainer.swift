@@ -97,7 +97,7 @@ public final class Trainer {
       joinsLikeLengths: options.batching == .likeLengths)
     let finished = state.step
     var step = 0
-    var ahead: Background<[[Int32]]>?
+    var ahead: Background<[TokenSequence]>?
     for index in 0..<plan.poolCount {
       let pool = plan.pool(index)
       let batches = (pool.count + options.batchSize - 1) / options.batchSize
@@ -117,7 +117,7 @@ public final class Trainer {
   }
 
   /// The next pool is encoded while this one trains.
-  private func encodedAhead(_ pool: [Int]) -> Background<[[Int32]]> {
+  private func encodedAhead(_ pool: [Int]) -> Background<[TokenSequence]> {
     nonisolated(unsafe) let objective = objective
     return Background { try objective.sequences(pool) }
   }
@@ -125,7 +125,7 @@ public final class Trainer {
   /// - Parameters:
   ///   - step: of this epoch, from 0.
   ///   - steps: of an epoch.
-  private func train(_ batch: [[Int32]], _ examples: [Int], _ step: Int, _ steps: Int) throws {
+  private func train(_ batch: [TokenSequence], _ examples: [Int], _ step: Int, _ steps: Int) throws {
     let epoch = state.history.count
     let started = Date()
     let rate = options.rate(step: epoch * steps + step, of: options.epochs * steps)
@@ -147,7 +147,7 @@ public final class Trainer {
   }
 
   /// One optimiser step; returns the batch's mean loss, nan where it or the clipped gradient is not finite.
-  private func update(_ batch: [[Int32]], _ examples: [Int], step: Int, rate: Double) -> Double {
+  private func update(_ batch: [TokenSequence], _ examples: [Int], step: Int, rate: Double) -> Double {
     optimizer.clearGradients()
     var sum = 0.0
     var hasLoss = false

@@ -102,10 +102,18 @@ public struct TrainingJob: Sendable {
     modelDigest = try ModelIdentity.digest(of: model)
   }
 
-  /// The classes predicted for each example of the sets that were held out, beside the record.
+  /// The classes predicted for each example of the sets that were held out, beside the record. Of other tasks
+  /// than one class per text the lists of classes are empty, and scores stand for them.
   public struct Predictions: Codable, Sendable {
     public let validation: [Int]?
     public let test: [Int]
+    /// What each example adds to the metric that epochs were selected by (``ExampleScores``); nil where
+    /// classes say it.
+    public var validationScores: [Double]?
+    public var testScores: [Double]?
+    /// The same of the best answer that does not look at the text
+    public var validationConstant: [Double]?
+    public var testConstant: [Double]?
     /// The true classes, so that a store can be made anew from run folders; nil in those of earlier versions.
     public let validationTargets: [Int]?
     public let testTargets: [Int]?
@@ -114,6 +122,21 @@ public struct TrainingJob: Sendable {
       case validation, test
       case validationTargets = "validation_targets"
       case testTargets = "test_targets"
+      case validationScores = "validation_scores"
+      case testScores = "test_scores"
+      case validationConstant = "validation_constant"
+      case testConstant = "test_constant"
+    }
+
+    /// Whether the scores, where there are any, are of all examples.
+    public var hasWholeScores: Bool {
+      for (classes, scores, constant) in [
+        (validation ?? [], validationScores, validationConstant), (test, testScores, testConstant),
+      ] {
+        guard scores?.count == constant?.count else { return false }
+        if let scores, !classes.isEmpty, scores.count != classes.count { return false }
+      }
+      return true
     }
 
     /// - Throws: naming the file when it is damaged.
@@ -174,51 +197,99 @@ public struct TrainingJob: Sendable {
     let started = Date()
     let logits = try objective.logits(objective.test, trainer.evaluated)
     let seconds = Date().timeIntervalSince(started)
-    let validation = try objective.validation.map { set in
-      try (objective.bestLogits ?? objective.logits(set, trainer.evaluated)).map(
-        TextClassifier.predictedClass)
+    let held = try objective.validation.map { set in
+      try objective.bestLogits ?? objective.logits(set, trainer.evaluated)
     }
-    let test = try logits.map(TextClassifier.predictedClass)
+    if let held, let targets = data.validation?.allTargets, objective.decides {
+      // The best epoch's, whatever the last one fitted.
+      try objective.decide(held, targets)
+      try objective.classifier.save(to: folder)
+    }
+    let targets = data.test.allTargets
+    let answers = try logits.map(objective.classifier.prediction)
     let weights = folder.appendingPathComponent("model.safetensors").path
     let size = (try FileManager.default.attributesOfItem(atPath: weights)[.size] as? NSNumber)?.intValue ?? 0
     let record = RunRecord(
       variant: variant.description, seed: options.seed, epochs: epochs, peakEpoch: peak,
-      test: try objective.metrics(logits, data.test.targets),
+      test: try objective.metrics(logits, targets),
       parameters: objective.classifier.parameterCount, sizeBytes: size,
-      inferenceExamplesPerSecond: Double(test.count) / max(seconds, 1e-9),
+      inferenceExamplesPerSecond: Double(targets.count) / max(seconds, 1e-9),
       latencyMilliseconds: try objective.latencyMilliseconds(), peakMemoryBytes: Engine.peakMemoryBytes,
-      classes: data.train.classes, mistakes: mistakes(logits, test), identity: identity, settings: settings)
+      classes: data.train.classes, mistakes: mistakes(answers, targets), identity: identity,
+      settings: settings)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let predictions = Predictions(
-      validation: validation, test: test, validationTargets: data.validation.map { Array($0.targets) },
-      testTargets: Array(data.test.targets))
+    let predictions = try predictions(objective, held, answers)
     try AtomicFile.write(encoder.encode(predictions), to: folder.appendingPathComponent("predictions.json"))
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     try AtomicFile.write(encoder.encode(record), to: folder.appendingPathComponent("run.json"))
     return record
   }
 
+  private func predictions(
+    _ objective: ClassificationObjective, _ held: [[Float]]?, _ answers: [Prediction]
+  ) throws -> Predictions {
+    let validation = try held.map { try $0.map(objective.classifier.prediction) }
+    guard data.train.kind == .singleLabel else {
+      return scored(validation, answers)
+    }
+    var predictions = Predictions(
+      validation: validation?.map(\.answer.classIndex), test: answers.map(\.answer.classIndex),
+      validationTargets: data.validation.map { Array($0.targets) }, testTargets: Array(data.test.targets))
+    if ![.accuracy, .microF1, .macroF1].contains(options.metric) { score(&predictions, validation, answers) }
+    return predictions
+  }
+
+  private func scored(_ validation: [Prediction]?, _ test: [Prediction]) -> Predictions {
+    var predictions = Predictions(
+      validation: validation.map { _ in [] }, test: [], validationTargets: validation.map { _ in [] },
+      testTargets: [])
+    score(&predictions, validation, test)
+    return predictions
+  }
+
+  private func score(_ predictions: inout Predictions, _ validation: [Prediction]?, _ test: [Prediction]) {
+    let labels = data.train.classes
+    func constant(_ targets: [Target]) -> [Double] {
+      ExampleScores.constant(options.metric, labels: labels, targets: targets)
+    }
+    let testTargets = data.test.allTargets
+    predictions.testScores = ExampleScores(test, testTargets)(options.metric)
+    predictions.testConstant = constant(testTargets)
+    guard let validation, let targets = data.validation?.allTargets else { return }
+    predictions.validationScores = ExampleScores(validation, targets)(options.metric)
+    predictions.validationConstant = constant(targets)
+  }
+
   private static let mistakesKept = 10
 
-  private func mistakes(_ logits: [[Float]], _ predicted: [Int]) -> [Mistake] {
-    let wrong = logits.indices.filter { predicted[$0] != data.test.targets[$0] }
-      .map { (example: $0, probability: TextClassifier.softmax(logits[$0])[predicted[$0]]) }
-      .sorted { $0.probability != $1.probability ? $0.probability > $1.probability : $0.example < $1.example }
-    return wrong.prefix(TrainingJob.mistakesKept).map { example, probability in
-      Mistake(
-        example: example, text: data.test.texts[example],
-        label: data.train.classes[data.test.targets[example]],
-        predicted: data.train.classes[predicted[example]], probability: probability)
+  /// The most confident wrong answers; in a regression the numbers that are furthest off.
+  private func mistakes(_ answers: [Prediction], _ targets: [Target]) -> [Mistake] {
+    func weight(_ index: Int) -> Double {
+      guard case .values(let wanted) = targets[index] else { return answers[index].confidence }
+      return zip(answers[index].scores, wanted).reduce(0) { $0 + abs($1.0 - $1.1) }
+    }
+    let wrong = answers.indices.filter { answers[$0].answer != targets[$0] }
+      .map { (example: $0, weight: weight($0)) }
+      .sorted { $0.weight != $1.weight ? $0.weight > $1.weight : $0.example < $1.example }
+    return wrong.prefix(TrainingJob.mistakesKept).map { example, _ in
+      let answer = answers[example]
+      let wanted = Prediction(
+        labels: answer.labels, scores: answer.scores, logits: answer.logits, answer: targets[example])
+      let isNumber = data.train.kind == .regression
+      return Mistake(
+        example: example, text: data.test.title(example), label: wanted.title, predicted: answer.title,
+        probability: isNumber ? nil : answer.confidence)
     }
   }
 
   static let vocabularySize = 25_000
 
   private func makeClassifier() throws -> TextClassifier {
-    let settings = ClassifierSettings(
-      variant: variant, labels: data.train.classes, text: text, dropout: network.dropout,
-      deviations: network.deviations ?? Deviations())
+    var settings = ClassifierSettings(
+      variant: variant, kind: data.train.kind, labels: data.train.classes, text: text,
+      dropout: network.dropout, deviations: network.deviations ?? Deviations())
+    settings.readsPairs = data.train.seconds != nil
     var words: (any Tokenizing)?
     if variant.encoder == .newEmbedding, network.wordPieceRows != nil {
       words = try Tokenizer(folder: model)

@@ -1,3 +1,4 @@
+import Classification
 import Files
 import Torch
 
@@ -55,6 +56,10 @@ public struct TrainingOptions: Sendable, Hashable {
   /// Accuracy and loss are means over batches of `batchSize` examples, of which the last may be smaller and
   /// weighs as much: nil, which is usual, takes them over examples.
   public var averagesOverBatches: Bool?
+  /// How the loss is made.
+  public var loss = LossOptions()
+  /// What is fitted on the validation examples after the weights.
+  public var decision = DecisionOptions()
   public var seed: UInt64 = 1
   public var precision = Precision.fp32
   public var device = Device.cpu
@@ -70,8 +75,24 @@ public struct TrainingOptions: Sendable, Hashable {
   }
 }
 
+/// What is fitted on held-out examples, beside the weights, to turn logits into answers.
+public struct DecisionOptions: Sendable, Hashable, Codable {
+  /// Of several labels per text: the threshold of each; otherwise all are a half.
+  public var tunesThresholds = true
+  /// The temperature that probabilities are calibrated with
+  public var calibrates = false
+
+  enum CodingKeys: String, CodingKey {
+    case tunesThresholds = "tuned_thresholds"
+    case calibrates = "calibrated"
+  }
+
+  public init() {}
+}
+
 extension TrainingOptions: Codable {
   enum CodingKeys: String, CodingKey {
+    case loss, decision
     case epochs, accumulation, beta1, beta2, epsilon, schedule, warmup, patience, metric, seed, precision,
       device, batching
     case averagesOverBatches = "averages_over_batches"
@@ -105,6 +126,8 @@ extension TrainingOptions: Codable {
     try read(.seed, &seed)
     try read(.precision, &precision)
     try read(.batching, &batching)
+    try read(.loss, &loss)
+    try read(.decision, &decision)
     averagesOverBatches = try values.decodeIfPresent(Bool.self, forKey: .averagesOverBatches)
     clipNorm = try values.decodeIfPresent(Double.self, forKey: .clipNorm)
     patience = try values.decodeIfPresent(Int.self, forKey: .patience)
@@ -132,6 +155,8 @@ extension TrainingOptions: Codable {
     try values.encode(precision, forKey: .precision)
     // Not written where it is the usual one: the identity of earlier runs stays.
     if batching != .likeLengths { try values.encode(batching, forKey: .batching) }
+    if loss != LossOptions() { try values.encode(loss, forKey: .loss) }
+    if decision != DecisionOptions() { try values.encode(decision, forKey: .decision) }
     try values.encodeIfPresent(averagesOverBatches, forKey: .averagesOverBatches)
     try values.encode(device.description, forKey: .device)
   }

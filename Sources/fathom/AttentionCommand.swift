@@ -109,9 +109,9 @@ struct AttentionCommand: ParsableCommand {
 
   private func texts(_ model: AttentionModel) throws -> [(text: String, label: String?)] {
     if let text { return [(text, nil)] }
-    let all = try columns.load([data!], .test, classes: model.labels)
+    let all = try columns.load([data!], .test, task: TaskName(model.kind), classes: model.labels)
     let chosen = all.limited(to: examples ?? 3, seed: splitSeed ?? 1)
-    return (0..<chosen.count).map { (chosen.texts[$0], chosen.classes[chosen.targets[$0]]) }
+    return (0..<chosen.count).map { (chosen.texts[$0], chosen.answer(of: $0)) }
   }
 
   private func show(_ example: AttentionExample, _ options: Highlight.Options) throws {
@@ -124,7 +124,10 @@ struct AttentionCommand: ParsableCommand {
     var verdict: [String] = []
     if let label = example.label { verdict.append("labelled \(label)") }
     if let prediction = example.reading.prediction {
-      verdict.append(String(format: "predicted %@ (%.1f %%)", prediction.label, prediction.probability * 100))
+      let confidence = String(format: " (%.1f %%)", prediction.confidence * 100)
+      var isNumber = false
+      if case .values = prediction.answer { isNumber = true }
+      verdict.append("predicted \(prediction.title)" + (isNumber ? "" : confidence))
     }
     if !verdict.isEmpty { try Output.line(verdict.joined(separator: ", ")) }
     try Output.line(drawing.text(highlight))

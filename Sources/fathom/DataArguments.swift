@@ -12,6 +12,18 @@ struct ColumnArguments: ParsableArguments {
   @Option(help: "Column or JSON key of the label.")
   var labelColumn = "label"
 
+  @Option(
+    help: ArgumentHelp(
+      "With commas, columns of 0 and 1 named as the labels (multi-label), or of numbers (regression).",
+      valueName: "names"))
+  var labelColumns: String?
+
+  @Option(help: "Between the labels of a text that stand in one column.")
+  var labelSeparator = "|"
+
+  @Option(help: "Column or JSON key of the second text, for pairs of texts.")
+  var pairColumn: String?
+
   @Option(help: "What the files are: csv, tsv, jsonl, json, parquet or arrow (default: what they look like).")
   var format: CorpusReader.Form?
 
@@ -51,9 +63,11 @@ struct ColumnArguments: ParsableArguments {
     }
   }
 
-  var reader: CorpusReader {
+  func reader(_ task: TaskName) -> CorpusReader {
     CorpusReader(
-      textColumn: textColumn, labelColumn: labelColumn, form: format, hasHeader: header,
+      textColumn: textColumn, secondColumn: pairColumn,
+      labelColumns: labelColumns?.commaList ?? [labelColumn],
+      answers: task.form(separator: labelSeparator), form: format, hasHeader: header,
       quoting: noQuoting ? CorpusReader.Quoting.none : quoting, delimiter: delimiter?.byte,
       encoding: encoding,
       badRows: badRows)
@@ -63,10 +77,10 @@ struct ColumnArguments: ParsableArguments {
   ///   - classes: those of the training data, or of the model; nil makes them from these examples.
   ///   - output: what the command writes; what was left out is listed beside it.
   func load(
-    _ paths: [PathArgument], _ split: CorpusReader.Split, classes: [String]? = nil,
+    _ paths: [PathArgument], _ split: CorpusReader.Split, task: TaskName, classes: [String]? = nil,
     beside output: PathArgument? = nil
   ) throws -> DataSet {
-    let data = try reader.dataSet(
+    let data = try reader(task).dataSet(
       paths.dataURLs(split), split: split, classes: classes, cache: noDataCache ? nil : .standard)
     data.notes.forEach(Output.note)
     try report(data, paths, split, output)
@@ -165,6 +179,12 @@ struct TrainingDataArguments: ParsableArguments {
   var train: [PathArgument]
 
   @Option(
+    help: """
+      What is learned: single (one class per text), multi-label (any number of labels) or regression (numbers).
+      """)
+  var task = TaskName.single
+
+  @Option(
     parsing: .upToNextOption,
     help: "Test data, in the same forms (default: a share of the training examples).")
   var test: [PathArgument] = []
@@ -198,6 +218,9 @@ struct TrainingDataArguments: ParsableArguments {
   var name: String { train.name }
 
   func validate() throws {
+    if shared.columns.labelColumns != nil, task == .single {
+      throw ValidationError("--label-columns are of --task multi-label or regression: give --label-column")
+    }
     if !validation.isEmpty, validationShare != nil {
       throw ValidationError("--validation brings a set of its own: give no --validation-share")
     }
@@ -233,7 +256,7 @@ struct TrainingDataArguments: ParsableArguments {
   func load(beside output: PathArgument? = nil) throws -> Sets {
     func read(_ paths: [PathArgument], _ split: CorpusReader.Split, classes: [String]?) throws -> DataSet? {
       if paths.isEmpty { return nil }
-      return try shared.columns.load(paths, split, classes: classes, beside: output)
+      return try shared.columns.load(paths, split, task: task, classes: classes, beside: output)
     }
     try refuseShared(validation, .validation, .validation)
     try refuseShared(test, .test, .test)
@@ -257,8 +280,8 @@ struct TrainingDataArguments: ParsableArguments {
       train: rest, validation: own, test: testing.limited(to: shared.testLimit, seed: splitSeed))
   }
 
-  /// Refuses a set that holds a file of the training data, under whatever name: what was learned by heart would
-  /// be measured.
+  /// Refuses a set that holds a file of the training data, under whatever name: what was learned by heart
+  /// would be measured.
   private func refuseShared(
     _ paths: [PathArgument], _ split: CorpusReader.Split, _ setting: Setting
   ) throws {

@@ -66,7 +66,7 @@ struct DataCommand: ParsableCommand {
 
   /// Rows that training would refuse are counted here.
   private func read(_ paths: [PathArgument], _ split: CorpusReader.Split) throws -> DataSet {
-    var reader = columns.reader
+    var reader = columns.reader(.single)
     reader.badRows = .skip
     return try reader.dataSet(
       paths.dataURLs(split), split: split, cache: columns.noDataCache ? nil : .standard, fewestClasses: 1)

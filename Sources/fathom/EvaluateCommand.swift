@@ -38,35 +38,84 @@ struct EvaluateCommand: ParsableCommand {
     let classifier = try TextClassifier(folder: model.folder())
     classifier.keepForInference(as: engine.precision.dtype, on: device)
     let labels = classifier.settings.labels
-    let examples = try data.columns.load(test, .test, classes: labels)
+    let kind = classifier.settings.kind
+    let examples = try data.columns.load(test, .test, task: TaskName(kind), classes: labels)
       .limited(to: data.testLimit, seed: splitSeed)
     let started = Date()
     let logits = try classifier.logits(
       EncodedTexts(examples, classifier), dtype: engine.precision.dtype, device: device)
     let seconds = Date().timeIntervalSince(started)
-    let metrics = try Metrics(logits: logits, targets: examples.targets)
-    if json {
-      return try Output.json(
-        [
-          "variant": classifier.settings.variant.description, "examples": metrics.count,
-          "accuracy": metrics.accuracy,
-          "macro_f1": metrics.macroF1, "loss": metrics.loss, "confusion": metrics.confusion?.rows ?? [],
-          "labels": labels,
-          "examples_per_second": Double(metrics.count) / seconds, "device": device.description,
-          "precision": engine.precision.rawValue,
-        ] as [String: Any])
-    }
+    let metrics = try Metrics(task: classifier.task, logits: logits, targets: examples.allTargets)
+    if json { return try Output.json(object(metrics, classifier, seconds, device)) }
     try Output.line(
-      String(
-        format: "accuracy %.2f %%  macro-F1 %.4f  loss %.4f  (%d examples, %.1f per second, %@, %@)",
-        metrics.accuracy * 100,
-        metrics.macroF1, metrics.loss, metrics.count, Double(metrics.count) / seconds, device.description,
-        engine.precision.rawValue))
-    let width = max(7, labels.map(\.count).max()! + 2)
-    let pad = { (text: String) in String(repeating: " ", count: max(0, width - text.count)) + text }
-    try Output.line("\nconfusion (rows: true, columns: predicted)\n" + pad("") + labels.map(pad).joined())
-    for (label, row) in zip(labels, metrics.confusion?.rows ?? []) {
-      try Output.line(pad(label) + row.map { pad(String($0)) }.joined())
+      metrics.summary
+        + String(
+          format: "  (%d examples, %.1f per second, %@, %@)", metrics.count, Double(metrics.count) / seconds,
+          device.description, engine.precision.rawValue))
+    if kind == .regression { return }
+    try showClasses(labels, metrics)
+    if let confusion = metrics.confusion { try show(confusion, labels) }
+  }
+
+  private func object(
+    _ metrics: Metrics, _ classifier: TextClassifier, _ seconds: Double, _ device: Device
+  ) -> [String: Any] {
+    let labels = classifier.settings.labels
+    var object: [String: Any] = [
+      "variant": classifier.settings.variant.description, "task": classifier.settings.kind.rawValue,
+      "examples": metrics.count, "labels": labels, "examples_per_second": Double(metrics.count) / seconds,
+      "device": device.description, "precision": engine.precision.rawValue,
+    ]
+    for (metric, value) in metrics.figures {
+      object[metric.rawValue.replacingOccurrences(of: "-", with: "_")] = value
     }
+    if let confusion = metrics.confusion { object["confusion"] = confusion.rows }
+    if let classes = metrics.classes {
+      object["classes"] = zip(labels, classes).map { label, figures in
+        [
+          "label": label, "precision": figures.precision, "recall": figures.recall, "f1": figures.f1,
+          "support": figures.support, "auc": figures.auc as Any? ?? NSNull(),
+        ] as [String: Any]
+      }
+    }
+    if let calibration = metrics.calibration {
+      object["calibration"] = ["ece": calibration.expectedError, "brier": calibration.brier]
+    }
+    return object
+  }
+
+  private func showClasses(_ labels: [String], _ metrics: Metrics) throws {
+    guard let classes = metrics.classes, labels.count <= 100 else { return }
+    let width = max(7, labels.map(\.count).max()! + 2)
+    try Output.line("\n" + "".padded(width) + "  precision  recall      F1  support")
+    for (label, figures) in zip(labels, classes) {
+      try Output.line(
+        label.padded(width)
+          + String(
+            format: "%11.4f%8.4f%8.4f%9d", figures.precision, figures.recall, figures.f1, figures.support))
+    }
+    if let calibration = metrics.calibration {
+      try Output.line(
+        String(
+          format: "\ncalibration: expected error %.4f, Brier score %.4f", calibration.expectedError,
+          calibration.brier))
+    }
+  }
+
+  private func show(_ confusion: Confusion, _ labels: [String]) throws {
+    let width = max(7, labels.map(\.count).max()! + 2)
+    try Output.line(
+      "\nconfusion (rows: true, columns: predicted)\n" + "".padded(width)
+        + labels.map { $0.padded(width) }.joined())
+    for (label, row) in zip(labels, confusion.rows) {
+      try Output.line(label.padded(width) + row.map { String($0).padded(width) }.joined())
+    }
+  }
+}
+
+extension String {
+  /// Blanks before it up to a width.
+  fileprivate func padded(_ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
   }
 }

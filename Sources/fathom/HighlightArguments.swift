@@ -118,8 +118,9 @@ struct HighlightArguments: ParsableArguments {
     ]
     if let label = example.label { object["label"] = label }
     if let prediction = example.reading.prediction {
-      object["prediction"] = prediction.label
-      object["scores"] = prediction.json["scores"]
+      object["prediction"] = prediction.title
+      let answer = prediction.json()
+      object["scores"] = answer["scores"] ?? answer["values"]
     }
     return object
   }

@@ -49,10 +49,10 @@ final class ProgressDisplay {
       smoothedLoss = nil
       var line = String(format: "%@ epoch %d: loss %.4f", title, record.epoch, record.trainLoss)
       if let metrics = record.validation {
-        line += String(format: ", validation accuracy %.2f %%", metrics.accuracy * 100)
+        line += ", validation \(metrics.headline)"
       }
       if let metrics = record.test {
-        line += String(format: ", test accuracy %.2f %% (used for selection)", metrics.accuracy * 100)
+        line += ", test \(metrics.headline) (used for selection)"
       }
       line += String(format: ", %@", Self.duration(record.seconds)) + (isBest ? "  *" : "")
       Output.note(line)

@@ -27,8 +27,10 @@ struct RunsCommand: ParsableCommand {
       .notFound, "the study has no run '\(name)': it has \(ListText(runs.map(\.name)).description)")
   }
 
-  static func percent(_ value: Double?) -> String {
-    value.map { String(format: "%.2f", $0 * 100) } ?? "–"
+  /// Accuracy in percent, or another figure with its name.
+  static func figure(_ run: StoredRun) -> String {
+    guard let (metric, value) = run.headline else { return "–" }
+    return metric == .accuracy ? String(format: "%.2f", value * 100) : "\(metric.title) \(metric.text(value))"
   }
 }
 
@@ -45,7 +47,7 @@ extension RunsCommand {
         return [
           run.name, run.state.rawValue, String(epochs),
           run["peak_epoch"]?.text ?? "–",
-          RunsCommand.percent(run["test_accuracy"]?.real),
+          RunsCommand.figure(run),
           run["train_seconds"]?.real.map { String(format: "%.1f s", $0) } ?? "–",
           run["peak_memory_bytes"]?.real.map { String(format: "%.2f GB", $0 / 1e9) } ?? "–",
         ]
@@ -94,31 +96,41 @@ extension RunsCommand {
       let store = try RunStore(reading: study.url)
       let runs = try store.runs()
       let (a, b) = (try RunsCommand.find(first, runs), try RunsCommand.find(second, runs))
-      let (hitsA, hitsB) = (try store.hits(of: a, split: "test"), try store.hits(of: b, split: "test"))
-      guard hitsA.count > 1, hitsA.count == hitsB.count else {
+      let (scoresA, scoresB) = (
+        try store.scores(of: a, split: "test"), try store.scores(of: b, split: "test")
+      )
+      guard scoresA.count > 1, scoresA.count == scoresB.count, let metric = a.headline?.metric,
+        metric == b.headline?.metric
+      else {
         throw FathomError(
           .mismatch, "\(first) and \(second) cannot be compared",
           mend: "choose two that are finished, on the same test examples")
       }
-      let gained = zip(hitsA, hitsB).count { $0 < $1 }
-      let lost = zip(hitsA, hitsB).count { $0 > $1 }
-      let difference = Statistics.pairedDifference(hitsA, hitsB)
+      for run in [a, b] {
+        try Output.line("\(run.name): \(run.headline.map { metric.text($0.value) } ?? "–")")
+      }
+      let gained = zip(scoresA, scoresB).count { $0 < $1 }
+      let lost = zip(scoresA, scoresB).count { $0 > $1 }
+      let difference = Statistics.pairedDifference(scoresA, scoresB)
+      let (scale, unit) = metric.isShare ? (100.0, " points") : (1.0, " of \(metric.title)")
+      var test = ""
+      if metric == .accuracy {
+        try Output.line(
+          "\(b.name) is right where \(a.name) is wrong on \(gained) of \(scoresA.count) test examples, the other "
+            + "way round on \(lost)")
+        test = String(format: "; McNemar's exact test: p = %.4g", Statistics.mcnemar(gained, lost))
+      }
+      func signed(_ value: Double) -> String {
+        String(format: metric.isShare ? "%+.2f" : "%+.4f", value * scale)
+      }
+      let (low, high) = (difference.interval.lowerBound, difference.interval.upperBound)
       try Output.line(
-        """
-        \(a.name): \(RunsCommand.percent(a["test_accuracy"]?.real)) %
-        \(b.name): \(RunsCommand.percent(b["test_accuracy"]?.real)) %
-        \(b.name) is right where \(a.name) is wrong on \(gained) of \(hitsA.count) test examples, the other way round on \(lost)
-        """)
+        "difference \(signed(difference.mean))\(unit), 95% interval \(signed(low)) to \(signed(high))\(test)")
+      let bound = max(0, Statistics.lossBound(of: scoresB, against: scoresA)) * scale
       try Output.line(
         String(
-          format: "difference %+.2f points, 95%% interval %+.2f to %+.2f; McNemar's exact test: p = %.4g",
-          difference.mean * 100,
-          difference.interval.lowerBound * 100, difference.interval.upperBound * 100,
-          Statistics.mcnemar(gained, lost)))
-      let bound = max(0, Statistics.lossBound(of: hitsB, against: hitsA)) * 100
-      try Output.line(
-        String(format: "with 95 %% confidence %@ loses at most %.2f points against %@", b.name, bound, a.name)
-      )
+          format: "with 95 %% confidence %@ loses at most %@%@ against %@", b.name,
+          String(format: metric.isShare ? "%.2f" : "%.4f", bound), unit, a.name))
       let others = Set(runs.map(\.variant)).count
       if others > 2 {
         try Output.line(

@@ -252,7 +252,7 @@ struct StudyCommand: ParsableCommand {
   private func makePlan(
     _ sets: TrainingDataArguments.Sets, _ encoder: any EncoderConfig, size: Int? = nil
   ) throws -> StudyPlan {
-    var options = try training.options(seed: seed)
+    var options = try training.options(seed: seed, for: sets.train)
     if preset == .imdb2019 {
       options.selection = training.selectOn ?? .test
       options.epochs = training.epochs ?? IMDB2019.epochs

@@ -62,12 +62,13 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     let chosen = try resolvedVariant()
     try training.check(chosen)
-    let options = try training.options(seed: seed)
     let folder = out.url
     let claim = try RunFolder(folder, resume: resume, overwrite: overwrite)
     defer { withExtendedLifetime(claim) {} }
     _ = try model.folder()  // a model that is not there is said before the data are read
-    let sets = try data.trainingData(data.load(beside: out), selection: options.selection)
+    let loaded = try data.load(beside: out)
+    let options = try training.options(seed: seed, for: loaded.train)
+    let sets = try data.trainingData(loaded, selection: options.selection)
     let job = try training.job(
       model: model, variant: chosen, data: sets, options: options,
       length: training.length(for: EncoderRegistry.config(folder: model.folder())))
@@ -106,15 +107,13 @@ struct TrainCommand: ParsableCommand {
     if json {
       return try Output.json(flattened(JSONSerialization.jsonObject(with: JSONEncoder().encode(record))))
     }
+    let metric = record.settings.training.metric
     let selected =
-      record.peak.validation.map { String(format: "validation %.2f %%", $0.accuracy * 100) }
+      record.peak.validation?[metric].map { "validation \(metric.title) \(metric.text($0))" }
       ?? "selected on the test set, as in 2019"
     try Output.line(
-      String(
-        format: "%@  peak epoch %d of %d  %@  test accuracy %.2f %%  macro-F1 %.4f  (%d examples)",
-        record.variant,
-        record.peakEpoch, record.epochs.count, selected, record.test.accuracy * 100, record.test.macroF1,
-        record.test.count))
+      "\(record.variant)  peak epoch \(record.peakEpoch) of \(record.epochs.count)  \(selected)  "
+        + "test \(record.test.summary)  (\(record.test.count) examples)")
     try Output.line(
       String(
         format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Encoder
 import Classification
+import Corpus
 import Files
 import Foundation
 import Torch
@@ -79,8 +80,14 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "validation; test: the 2019 protocol, whose figures are optimistic; or last: no choice.")
   var selectOn: TrainingOptions.Selection?
 
-  @Option(help: "What makes an epoch the best: accuracy, macro-f1 or loss (default: accuracy).")
+  @Option(
+    help: """
+      What makes an epoch, and a model, the best: accuracy, macro-f1, micro-f1, sample-f1, mcc, auc, loss; pearson, \
+      spearman, mae, rmse, r2 of numbers (default: accuracy; micro-f1 of several labels, pearson of numbers).
+      """)
   var metric: Metric?
+
+  @OptionGroup var loss: LossArguments
 
   @Option(
     help: """
@@ -132,7 +139,15 @@ struct TrainingArguments: ParsableArguments {
     return Set(settings.filter(\.1).map(\.0))
   }
 
-  func options(seed: UInt64) throws -> TrainingOptions {
+  /// - Parameter data: the training examples, whose task and classes the loss and the metric are of.
+  func options(seed: UInt64, for data: DataSet) throws -> TrainingOptions {
+    let kind = data.kind
+    let metric = metric ?? .usual(in: kind)
+    guard Metric.available(in: kind).contains(metric) else {
+      let known = Metric.available(in: kind).map(\.rawValue).joined(separator: ", ")
+      throw ValidationError(
+        "--metric \(metric.rawValue) is none of --task \(TaskName(kind).rawValue): use \(known)")
+    }
     var options = TrainingOptions()
     if let epochs { options.epochs = epochs }
     if let batchSize { options.batchSize = batchSize }
@@ -143,7 +158,8 @@ struct TrainingArguments: ParsableArguments {
     options.beta1 = beta1
     options.beta2 = beta2
     options.epsilon = epsilon
-    if let metric { options.metric = metric }
+    options.metric = metric
+    (options.loss, options.decision) = try loss.options(for: data)
     options.schedule = schedule
     options.warmup = warmup
     options.clipNorm = clipNorm

@@ -81,9 +81,9 @@ import WordPiece
       let ids = text.encoded.ids
       let reading = try model.read(text)
       let predicted = try #require(reading.prediction)
-      let best = classifier.settings.labels.firstIndex(of: predicted.label)!
-      #expect(try predicted.label == classifier.predict(["a very good film"])[0].label)
-      #expect(abs(predicted.scores.reduce(0) { $0 + $1.probability } - 1) < 1e-9)
+      let best = classifier.settings.labels.firstIndex(of: predicted.title)!
+      #expect(try predicted.title == classifier.predict(["a very good film"])[0].title)
+      #expect(abs(predicted.scores.reduce(0, +) - 1) < 1e-9)
       let batch = PackedTokens([ids])
       withoutGradients {
         let embedded = bert(of: classifier).embeddings(batch)

@@ -19,20 +19,23 @@ extension HeadKind {
   }
 }
 
-struct SmoothedTask: TextTask {
-  static let problemType = "single_label_classification"
+struct RankTask: TextTask {
   let labels: [String]
-  /// The share that all classes have together
-  let smoothing: Double
 
-  func loss(_ logits: Tensor, classes: [Int]) -> Tensor {
-    let hard = SingleLabelTask(labels: labels).loss(logits, classes: classes)
-    let even = logits.softmax().log().mean() * -1
-    return hard * (1 - smoothing) + even * smoothing
+  func loss(_ logits: Tensor, targets: [Target], options: LossOptions) -> Tensor {
+    let reached = targets.flatMap { target -> [Float] in
+      guard case .label(let rank) = target else { preconditionFailure("a rank for each text") }
+      return labels.indices.map { $0 <= rank ? 1 : 0 }
+    }
+    let wanted = Tensor(reached, shape: [targets.count, labels.count]).to(logits.device)
+    return logits.binaryCrossEntropy(wanted, labelSmoothing: options.labelSmoothing)
   }
 
-  func prediction(_ logits: [Float]) throws -> TextClassifier.Prediction {
-    try SingleLabelTask(labels: labels).prediction(logits)
+  func prediction(_ logits: [Float]) throws -> Prediction {
+    try TextClassifier.checkFinite(logits)
+    let rank = (logits.firstIndex { $0 < 0 } ?? logits.count) - 1
+    let scores = logits.map { 1 / (1 + exp(-Double($0))) }
+    return Prediction(labels: labels, scores: scores, logits: logits, answer: .label(max(rank, 0)))
   }
 }
 
@@ -57,15 +60,17 @@ struct SmoothedTask: TextTask {
     #expect(logits.array(Float.self) == [4, 5, 10, 11, 14, 15])
   }
 
-  @Test func `the article's task mixes cross-entropy with an even target`() throws {
-    let logits = Tensor([2, 0, -1, 0.5, 0.5, 3] as [Float], shape: [2, 3])
-    let task = SmoothedTask(labels: ["a", "b", "c"], smoothing: 0.3)
-    let rows: [[Float]] = [[2, 0, -1], [0.5, 0.5, 3]]
-    let expected = zip(rows, [0, 1]).map { row, target in
-      let logs = row.indices.map { TextClassifier.logSoftmax(row, $0) }
-      return -0.7 * logs[target] - 0.3 * logs.reduce(0, +) / 3
+  @Test func `the article's task learns which ranks are reached`() throws {
+    let rows: [[Float]] = [[2, 0.5, -1], [0.5, -0.5, -3]]
+    let logits = Tensor(rows.flatMap { $0 }, shape: [2, 3])
+    let task = RankTask(labels: ["poor", "fair", "good"])
+    func log2(_ x: Float, _ isThere: Bool) -> Double {
+      Foundation.log(1 + Foundation.exp(isThere ? -Double(x) : Double(x)))
     }
-    #expect(abs(task.loss(logits, classes: [0, 1]).item - expected.reduce(0, +) / 2) < 1e-6)
-    #expect(try task.prediction(rows[1]).label == "c")
+    let reached = [[true, true, true], [true, false, false]]
+    let expected = zip(rows, reached).map { row, reached in zip(row, reached).map(log2).reduce(0, +) }
+    let loss = task.loss(logits, targets: [.label(2), .label(0)], options: LossOptions()).item
+    #expect(abs(loss - expected.reduce(0, +) / 6) < 1e-6)
+    #expect(try rows.map(task.prediction).map(\.title) == ["fair", "poor"])
   }
 }

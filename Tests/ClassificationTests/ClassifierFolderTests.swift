@@ -92,8 +92,9 @@ import WordPiece
   }
 
   @Test func `a classifier of another kind is refused`() throws {
-    #expect(try code { $0["problem_type"] = "multi_label_classification" } == .unsupported)
-    #expect(try code { $0["problem_type"] = "regression" } == .unsupported)
+    #expect(try code { $0["problem_type"] = "ordinal_regression" } == .unsupported)
+    #expect(try code { $0["problem_type"] = "multi_label_classification" } == nil)
+    #expect(try code { $0["problem_type"] = "regression" } == nil)
     #expect(try code { $0["problem_type"] = "single_label_classification" } == nil)
     #expect(try code { $0["quantization_config"] = ["load_in_8bit": true] } == .unsupported)
   }
@@ -112,7 +113,12 @@ import WordPiece
         root["fathom"] = entry
       }
     }
-    #expect(try code(entry { $0["format"] = 4 }) == .newer)
+    #expect(try code(entry { $0["format"] = 5 }) == .newer)
+    let wrong: [[String: Any]] = [
+      ["thresholds": [0.5]], ["thresholds": [0.5, 0.5, 2]], ["thresholds": "no"], ["temperature": 0],
+      ["temperature": -1], ["pairs": "yes"],
+    ]
+    for change in wrong { #expect(try code(entry { $0.merge(change) { $1 } }) == .damaged, "\(change)") }
     #expect(try code(entry { $0["format"] = nil }) == nil)
     #expect(try code(entry { $0["max_length"] = -5 }) == .damaged)
     #expect(try code(entry { $0["dropout"] = 7 }) == .damaged)

@@ -40,7 +40,7 @@ import WordPiece
       #expect(opened.settings == made.settings)
       let (a, b) = (try made.predict(texts), try opened.predict(texts))
       #expect(a.map(\.logits) == b.map(\.logits) && a[0].logits.count == 3)
-      #expect(a.allSatisfy { abs($0.probabilities.reduce(0, +) - 1) < 1e-9 })
+      #expect(a.allSatisfy { abs($0.scores.reduce(0, +) - 1) < 1e-9 })
     }
   }
 

@@ -1,3 +1,4 @@
+import Encoder
 import Foundation
 import Hummingbird
 import Testing
@@ -7,8 +8,8 @@ import WordPiece
 @testable import Server
 
 struct PredictionQueueTests {
-  private func prediction(_ text: String, read: Int = 3) -> TextClassifier.Prediction {
-    var prediction = TextClassifier.Prediction(label: text, scores: [], logits: [0])
+  private func prediction(_ input: TextInput, read: Int = 3) -> Prediction {
+    var prediction = Prediction(labels: [input.text], scores: [1], logits: [0], answer: .label(0))
     prediction.text = EncodedText(ids: [Int32](repeating: 0, count: read), tokenCount: 3)
     return prediction
   }
@@ -16,7 +17,7 @@ struct PredictionQueueTests {
   private func labels(_ queue: PredictionQueue, _ texts: [String], within limit: Duration = .seconds(30))
     async throws -> [String]
   {
-    try await queue.predict(texts, model: "m", within: limit).map(\.label)
+    try await queue.predict(texts.map { TextInput($0) }, model: "m", within: limit).map(\.title)
   }
 
   @Test func `each request gets the predictions of its own texts`() async throws {
@@ -61,11 +62,11 @@ struct PredictionQueueTests {
   @Test func `texts that were cut are counted`() async throws {
     let metrics = ServerMetrics()
     let queue = PredictionQueue(ModelQueue(limit: 100), metrics) { _, texts in
-      texts.map { prediction($0, read: $0 == "long" ? 2 : 3) }
+      texts.map { prediction($0, read: $0.text == "long" ? 2 : 3) }
     }
     let found = try await queue.predict(["long", "short"], model: "m", within: .seconds(30))
     #expect(found.map(\.isTruncated) == [true, false])
-    #expect(found[0].json["truncated"] as? Bool == true && found[0].json["token_count"] as? Int == 3)
+    #expect(found[0].json()["truncated"] as? Bool == true && found[0].json()["token_count"] as? Int == 3)
     #expect(metrics.text(waiting: 0).contains("fathom_truncated_texts_total 1\n"))
   }
 }

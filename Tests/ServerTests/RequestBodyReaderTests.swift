@@ -1,3 +1,4 @@
+import Classification
 import Foundation
 import Hummingbird
 import Testing
@@ -47,7 +48,16 @@ struct RequestBodyReaderTests {
 
   @Test func `brackets in a text do not nest`() throws {
     let text = String(repeating: "[{", count: 50)
-    #expect(try RequestBodyReader.texts(object("{\"text\": \"\(text)\"}")) == [text])
+    #expect(try RequestBodyReader.texts(object("{\"text\": \"\(text)\"}")) == [TextInput(text)])
+  }
+
+  @Test func `a pair of texts is a list of two`() throws {
+    let body = try object(#"{"texts": ["a", ["b", "c"]]}"#)
+    #expect(try RequestBodyReader.texts(body) == [TextInput("a"), TextInput("b", second: "c")])
+    for wrong in [#"["a"]"#, #"["a", "b", "c"]"#, #"["a", 1]"#, "[]"] {
+      let body = try object("{\"texts\": [\(wrong)]}")
+      #expect(throws: ServerFault.self) { try RequestBodyReader.texts(body) }
+    }
   }
 
   @Test func `the entry that is no text is named`() throws {

@@ -1,3 +1,4 @@
+import Encoder
 import Classification
 import Corpus
 import Files

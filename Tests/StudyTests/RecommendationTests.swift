@@ -1,5 +1,6 @@
 import Classification
 import Files
+import Fixtures
 import Foundation
 import Study
 import Testing
@@ -187,5 +188,119 @@ import Training
 
   @Test func `an empty study recommends nothing`() {
     #expect(StudyResult([]).recommendation == nil && StudyResult([]).deltas.isEmpty)
+  }
+
+  // MARK: Found by an acceptance
+
+  /// Predictions of two classes with a right share each.
+  private func held(_ seeds: [[Int]], targets: [Int]) -> HeldOutPredictions {
+    HeldOutPredictions(targets: targets, classes: seeds, classCount: 2)
+  }
+
+  private func result(
+    _ variant: String, parameters: Int, _ seeds: [[Int]], targets: [Int], metric: Metric = .accuracy
+  ) throws -> VariantResult {
+    let runs = try seeds.enumerated().map { index, classes -> RunRecord in
+      let confusion = Confusion(targets: targets, predictions: classes, classCount: 2)
+      let hits = zip(classes, targets).count { $0 == $1 }
+      let scores = PairedScores.macroF1(targets: targets, predictions: classes, classCount: 2)
+      let metrics = Metrics(
+        count: targets.count, accuracy: Double(hits) / Double(targets.count),
+        macroF1: scores.reduce(0, +) / Double(scores.count), loss: 1, confusion: confusion)
+      var settings = try RunSettings.sample(variant)
+      settings.training.metric = metric
+      return RunRecord(
+        variant: variant, seed: UInt64(index + 1),
+        epochs: [
+          EpochRecord(epoch: 1, trainLoss: 1, validation: metrics, test: nil, seconds: 1, tokens: 1)
+        ],
+        peakEpoch: 1, test: metrics, parameters: parameters, sizeBytes: 4 * parameters,
+        inferenceExamplesPerSecond: 1, identity: "", settings: settings)
+    }
+    let hits = targets.indices.map { example in
+      Double(seeds.count { $0[example] == targets[example] }) / Double(seeds.count)
+    }
+    return VariantResult(
+      variant: try Variant(variant), runs: runs, validationHits: hits, testHits: hits,
+      selectionPredictions: held(seeds, targets: targets), testPredictions: held(seeds, targets: targets))
+  }
+
+  private let targets = (0..<400).map { $0 % 2 }
+
+  /// Right but for the examples that are named.
+  private func classes(wrong: Range<Int>) -> [Int] {
+    targets.enumerated().map { wrong.contains($0.offset) ? 1 - $0.element : $0.element }
+  }
+
+  @Test func `models and seeds that give one class alone are named`() throws {
+    let one = [Int](repeating: 1, count: 400)
+    let study = try StudyResult([
+      result("1VA", parameters: 10, [one, one], targets: targets),
+      result("2VA", parameters: 20, [classes(wrong: 0..<20), classes(wrong: 5..<25)], targets: targets),
+    ])
+    let recommendation = try #require(study.recommendation)
+    #expect(recommendation.leftOut.map(\.description) == ["1VA"])
+    #expect(recommendation.sentence.contains("the only model that tells texts apart"))
+    #expect(recommendation.sentence.contains("Not compared, since it gives one class alone: 1VA."))
+    // One seed of two that learned nothing: the mean is above the majority's, and shows nothing.
+    let half = try StudyResult([
+      result("2VA", parameters: 20, [one, classes(wrong: 0..<130)], targets: targets)
+    ])
+    #expect(half.recommendation == nil)
+    #expect(half.conclusion.sentence.contains("no model is shown to beat the most frequent class"))
+  }
+
+  @Test func `macro-F1 recommends nothing where nothing was learned`() throws {
+    var generator = SystemSeed(3)
+    let guesses = targets.map { _ in Int.random(in: 0...1, using: &generator) }
+    let study = try StudyResult([
+      result("1VA", parameters: 10, [guesses], targets: targets, metric: .macroF1)
+    ])
+    // By chance macro-F1 beats that of one class alone, which is a third.
+    #expect(study.recommendation != nil || study.conclusion.sentence.contains("macro-F1"))
+    let rare = (0..<400).map { $0 < 20 ? 1 : 0 }
+    let one = try StudyResult([
+      result("1VA", parameters: 10, [rare.map { _ in 0 }], targets: rare, metric: .macroF1),
+      result(
+        "2VA", parameters: 20, [rare.indices.map { $0 == 399 ? 1 : 0 }], targets: rare, metric: .macroF1),
+    ])
+    #expect(one.recommendation == nil)
+    #expect(
+      one.conclusion.sentence.contains("the best answer that does not look at the text, whose macro-F1"))
+  }
+
+  @Test func `the loss on the test set is in the metric of the sentence`() throws {
+    let rare = (0..<1000).map { $0 < 100 ? 1 : 0 }
+    func wrong(_ count: Int) -> [Int] { rare.indices.map { $0 < count ? 0 : rare[$0] } }
+    let study = try StudyResult(
+      [
+        result("1VA", parameters: 10, [wrong(40)], targets: rare, metric: .macroF1),
+        result("2VA", parameters: 20, [wrong(10)], targets: rare, metric: .macroF1),
+      ], requirements: Requirements(withinPoints: 30))
+    let recommendation = try #require(study.recommendation)
+    #expect(recommendation.basis == .withinMargin && recommendation.metric == .macroF1)
+    let loss = try #require(recommendation.testLoss).mean
+    #expect(abs(loss - recommendation.loss) < 1e-9, "\(loss) against \(recommendation.loss)")
+    #expect(loss > 0.05, "accuracy alone loses 3 points")
+  }
+
+  @Test func `the best of the smaller ones is not called good enough where larger ones are open`() throws {
+    // Two large models that err on other examples: neither is shown to be better or worse.
+    let study = try StudyResult([
+      result("1VA", parameters: 10, [classes(wrong: 0..<150)], targets: targets),
+      result("2VA", parameters: 20, [classes(wrong: 0..<40)], targets: targets),
+      result("3VA", parameters: 30, [classes(wrong: 100..<144)], targets: targets),
+    ])
+    let recommendation = try #require(study.recommendation)
+    #expect(recommendation.recommended.variant.description == "2VA")
+    #expect(recommendation.lossBound > 0.01 && recommendation.basis == .cannotTell)
+    #expect(recommendation.sentence.contains("Every smaller model is shown to lose more than 1 point"))
+    #expect(recommendation.sentence.contains("against the larger ones this study cannot tell yet"))
+  }
+
+  @Test func `the run to ship is the seed that did best on its validation examples`() throws {
+    let result = try result(
+      "2VA", parameters: 20, [classes(wrong: 0..<40), classes(wrong: 0..<10)], targets: targets)
+    #expect(result.bestRun.seed == 2)
   }
 }

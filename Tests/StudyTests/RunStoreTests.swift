@@ -58,8 +58,8 @@ import Training
           && runs[0]["settings"]?.text.contains(#""max_length":16"#) == true)
       #expect(
         try store.epochs(of: runs[0]).map { $0.first { $0.name == "train_loss" }?.value?.real } == [1, 0.5])
-      #expect(try store.hits(of: runs[0], split: "validation") == [1, 1, 1, 1])
-      #expect(try store.hits(of: runs[0], split: "test") == data.test.targets.map { $0 == 0 ? 0 : 1 })
+      #expect(try store.scores(of: runs[0], split: "validation") == [1, 1, 1, 1])
+      #expect(try store.scores(of: runs[0], split: "test") == data.test.targets.map { $0 == 0 ? 0 : 1 })
     }
   }
 
@@ -135,10 +135,10 @@ import Training
       let reader = try RunStore(reading: folder)
       let run = try #require(try reader.runs().first)
       #expect(run.name == "2VA-s18446744073709551615" && run.fold == nil && run.isFinished)
-      #expect(try reader.hits(of: run, split: "test") == [1])
+      #expect(try reader.scores(of: run, split: "test") == [1])
       #expect(try Data(contentsOf: RunStore.file(folder)) == before, "a reader changes no file")
       let writer = try RunStore(folder)
-      #expect(try writer.hits(of: writer.runs()[0], split: "test") == [1])
+      #expect(try writer.scores(of: writer.runs()[0], split: "test") == [1])
     }
   }
 
@@ -158,7 +158,7 @@ import Training
       let (count, left) = try RunStore.rebuild(folder)
       #expect(count == 1 && left.isEmpty)
       let store = try RunStore(reading: folder)
-      #expect(try store.hits(of: store.runs()[0], split: "validation") == [0, 1])
+      #expect(try store.scores(of: store.runs()[0], split: "validation") == [0, 1])
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(names.contains("study.sqlite.before-1"), "nothing is thrown away")
     }

@@ -22,9 +22,8 @@ import Training
     let difference = Statistics.pairedDifference(first, second)
     #expect(abs(difference.mean - 0.05) < 1e-12)
     #expect(abs(difference.mean / difference.standardError - 20 / 59.0.squareRoot()) < 0.02)
-    #expect(difference.isSignificantGain)
-    #expect(!Statistics.pairedDifference(second, first).isSignificantGain)
-    #expect(!Statistics.pairedDifference(first, first).isSignificantGain)
+    #expect(difference.interval.lowerBound > 0)
+    #expect(Statistics.pairedDifference(first, first).interval.contains(0))
   }
 
   @Test func `McNemar's exact test is the sign test`() {
@@ -68,5 +67,17 @@ import Training
     ] {
       #expect(abs(Quantiles.student(tail: tail, degrees: degrees) / value - 1) < 1e-3)
     }
+  }
+
+  @Test func `a difference over seeds that disagree is wider than one over examples alone`() {
+    let first = [[Double]](repeating: (0..<100).map { $0 < 50 ? 1 : 0 }, count: 2)
+    let second = [(0..<100).map { $0 < 90 ? 1.0 : 0 }, (0..<100).map { $0 < 20 ? 1.0 : 0 }]
+    let difference = Statistics.pairedDifference(first, second)
+    #expect(abs(difference.mean - 0.05) < 1e-12)
+    // Seeds at 0.9 and 0.2: their own error is 0.35, and with one degree of freedom t is 12.7.
+    #expect(difference.interval.lowerBound < -1 && difference.interval.upperBound > 1)
+    let same = Statistics.pairedDifference([first[0]], [second[0]])
+    let plain = Statistics.pairedDifference(first[0], second[0])
+    #expect(abs(same.mean - plain.mean) < 1e-12 && abs(same.standardError - plain.standardError) < 1e-12)
   }
 }

@@ -74,7 +74,7 @@ import WordPiece
       #expect(record.test.accuracy > 0.9, "\(record.epochs.map(\.trainLoss))")
       #expect(record.test.count == 80 && record.validationAccuracy != nil)
       let opened = try TextClassifier(folder: folder.appendingPathComponent("out"))
-      #expect(try opened.predict(["the book was so good"])[0].label == "good")
+      #expect(try opened.predict(["the book was so good"])[0].title == "good")
     }
   }
 

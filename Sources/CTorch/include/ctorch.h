@@ -89,6 +89,8 @@ ct_tensor ct_sum(ct_tensor a);
 ct_tensor ct_mean(ct_tensor a);
 ct_tensor ct_max(ct_tensor a);
 ct_tensor ct_sum_along(ct_tensor a, int64_t dimension);
+ct_tensor ct_pow_scalar(ct_tensor a, double exponent);
+ct_tensor ct_sigmoid(ct_tensor a);
 ct_tensor ct_max_along(ct_tensor a, int64_t dimension);
 ct_tensor ct_argmax(ct_tensor a, int64_t dimension);
 ct_tensor ct_softmax(ct_tensor a, int64_t dimension);
@@ -99,7 +101,17 @@ ct_tensor ct_layer_norm(ct_tensor x, ct_tensor weight, ct_tensor bias, double ep
 ct_tensor ct_embedding(ct_tensor weight, ct_tensor ids, bool sparse_gradient);
 ct_tensor ct_dropout(ct_tensor x, double probability);
 ct_tensor ct_gelu(ct_tensor x, bool tanh_approximation);
-ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored);
+// How much each class, a target of 0 and the mean over examples count; null and 0 for as usual.
+typedef struct {
+  ct_tensor class_weights;
+  double label_smoothing;
+  bool per_example;
+} ct_loss_options;
+ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor targets, int64_t ignored, ct_loss_options options);
+// Of logits against targets of 0 or 1 of the same shape; class_weights multiply what a target of 1 counts.
+ct_tensor ct_binary_cross_entropy(ct_tensor logits, ct_tensor targets, ct_loss_options options);
+// Mean of squares; with delta > 0 Huber's function, a square up to delta and a line beyond.
+ct_tensor ct_regression_loss(ct_tensor outputs, ct_tensor targets, double delta);
 ct_tensor ct_attention(ct_tensor q, ct_tensor k, ct_tensor v);
 
 // Of packed sequences: where each one's queries and its keys start, and the last ones end, int32 [B+1] on the

@@ -32,13 +32,13 @@ public struct LabelNoise: Codable, Sendable {
 
   /// nil for a set that is too small to tell.
   init?(_ data: DataSet) throws {
-    guard data.count >= 50, data.classes.count >= 2, data.classes.count <= 200 else { return nil }
+    guard case .classes = data.meaning, data.count >= 50, data.classes.count >= 2, data.classes.count <= 200
+    else { return nil }
     // Rows of about 100 features each, each with a weight for each class.
     let limit = max(1000, LabelNoise.workLimit / (100 * data.classes.count))
     let sample = data.limited(to: min(limit, 100_000), seed: 1)
     let features = try HashedFeatures(sample)
-    let folds = Stratification(sample.targets, classCount: data.classes.count)
-      .folds(LabelNoise.foldCount, seed: 1)
+    let folds = Stratification(sample).folds(LabelNoise.foldCount, seed: 1)
     let targets = sample.targets.map { $0 }
     var probabilities = [Float](repeating: 0, count: sample.count * data.classes.count)
     for fold in 0..<LabelNoise.foldCount {

@@ -30,9 +30,10 @@ public struct AttentionExample {
     if let origin { object["origin"] = origin.blocks.map(AttentionExample.json) }
     if let label { object["label"] = label }
     if let prediction = reading.prediction {
-      object["prediction"] = prediction.label
-      object["scores"] = prediction.scores.map {
-        ["label": $0.label, "probability": $0.probability] as [String: Any]
+      object["prediction"] = prediction.title
+      if case .values = prediction.answer { return object }
+      object["scores"] = zip(prediction.labels, prediction.scores).map {
+        ["label": $0, "probability": $1] as [String: Any]
       }
     }
     return object

@@ -82,7 +82,7 @@ function render() {
   const scores = (r.scores ?? []).map(s => `${s.label} ${(100 * s.probability).toFixed(1)} %`).join(", ");
   const cut = r.truncated ? ` The model read ${r.tokens_read} of the text's ${r.token_count} tokens.` : "";
   find("verdict").textContent = (r.label != null ? `Labelled ${r.label}. ` : "") +
-      (r.prediction != null ? `Predicted ${r.prediction} (${scores}).` : "") + cut;
+      (r.prediction != null ? `Predicted ${r.prediction}${scores ? ` (${scores})` : ""}.` : "") + cut;
   find("note").textContent = "";
   view.draw(r, find("stage"), () => now !== drawing);
 }

@@ -105,14 +105,10 @@ package struct NonInferiority: Sendable {
   private func quantile(of candidate: Int, against other: Int, tail: Double) -> Double {
     let seeds = NonInferiority.seedVariance(moments, candidate, other)
     guard moments.seedCount > 1, seeds > 0 else { return Quantiles.normal(tail: tail) }
-    // Satterthwaite 1946: the seeds' part is known to few degrees of freedom, the examples' to many.
     let examples = NonInferiority.exampleVariance(moments, candidate, other, margin)
-    let total = examples + seeds
-    let degrees =
-      total * total
-      / (examples * examples / Double(moments.exampleCount - 1)
-        + seeds * seeds / Double(2 * (moments.seedCount - 1)))
-    return Quantiles.student(tail: tail, degrees: max(1, degrees))
+    let degrees = Statistics.satterthwaite(
+      examples, seeds, exampleCount: moments.exampleCount, seedCount: moments.seedCount)
+    return Quantiles.student(tail: tail, degrees: degrees)
   }
 
   // MARK: The largest of many errors

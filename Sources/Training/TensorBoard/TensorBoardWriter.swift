@@ -54,10 +54,10 @@ public final class TensorBoardWriter {
     ]
     for (split, metrics) in [("validation", epoch.validation), ("test", epoch.test)] {
       guard let metrics else { continue }
-      values += [
-        ("\(split)/accuracy", metrics.accuracy), ("\(split)/macro_f1", metrics.macroF1),
-        ("\(split)/loss", metrics.loss),
-      ]
+      for metric in Metric.allCases {
+        guard let value = metrics[metric] else { continue }
+        values.append(("\(split)/\(metric.rawValue.replacing("-", with: "_"))", value))
+      }
     }
     try add(step: epoch.epoch, values)
   }
