@@ -30,5 +30,5 @@ print("3VA, test accuracy \(record.test.accuracy) on \(record.test.count) texts"
 
 let classifier = try TextClassifier(folder: folder)
 for prediction in try classifier.predict(["The film was superb.", "This movie was far from gripping."]) {
-  print(prediction.label, prediction.probabilities)
+  print(prediction.title, prediction.scores)
 }
