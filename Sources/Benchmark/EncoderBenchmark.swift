@@ -6,7 +6,7 @@ import Training
 
 /// A VA classifier with drawn weights, and the time that its work takes.
 public final class EncoderBenchmark {
-  private let network: ClassifierNetwork
+  let network: ClassifierNetwork
   /// nil in inference, which needs no state of it
   private let optimizer: AdamW?
   private let sequences: [[[Int32]]]
@@ -42,11 +42,6 @@ public final class EncoderBenchmark {
         }
       }
     }
-  }
-
-  /// Of the absolute values of all weights: tells whether rounds train.
-  var weightSum: Double {
-    network.namedParameters().reduce(0) { $0 + $1.parameter.wrappedValue.detached().abs().sum().item }
   }
 
   /// Seconds that all batches take once.

@@ -44,9 +44,6 @@ ct_tensor ct_sum_along(ct_tensor a, int64_t dimension) {
 ct_tensor ct_max_along(ct_tensor a, int64_t dimension) {
   return making([&] { return at::amax(take(a), dimension); });
 }
-ct_tensor ct_argmax(ct_tensor a, int64_t dimension) {
-  return making([&] { return at::argmax(take(a), dimension); });
-}
 ct_tensor ct_softmax(ct_tensor a, int64_t dimension) {
   return making([&] { return at::softmax(take(a), dimension); });
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Study
+import Training
 
 /// The study as text: the table, the gains by depth, the recommendation.
 public struct StudyTable {
@@ -91,9 +92,7 @@ public struct StudyTable {
   }
 
   private func duration(_ seconds: Double) -> String {
-    seconds < 100
-      ? String(format: "%.1f s", seconds)
-      : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)
+    ElapsedTime(seconds).description
   }
 
   /// Columns of equal width; the first is flush left.

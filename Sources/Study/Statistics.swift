@@ -127,13 +127,18 @@ public enum Statistics {
   }
 
   /// With 95 % confidence the second loses at most this against the first, on hits of the same examples.
-  /// - Source: a one-sided bound on paired proportions with one discordant pair added, after Agresti and Min
-  ///   2005.
   public static func lossBound(of second: [Double], against first: [Double]) -> Double {
     let difference = pairedDifference(second, first)
-    let n = Double(first.count)
-    let error = (difference.standardError * difference.standardError + 1 / (n * n)).squareRoot()
+    let variance = difference.standardError * difference.standardError
+    let error = withDiscordantPair(variance, count: first.count).squareRoot()
     return difference.mean + z95OneSided * error
+  }
+
+  /// The variance of a difference of paired proportions with one discordant pair more: models that agree on
+  /// 50 examples would otherwise be called equal.
+  /// - Source: Agresti and Min 2005, "Simple improved confidence intervals for comparing matched proportions".
+  static func withDiscordantPair(_ variance: Double, count: Int) -> Double {
+    variance + 1 / (Double(count) * Double(count))
   }
 
   /// Two-sided p of McNemar's exact test: how likely the examples on which two models differ fall at least

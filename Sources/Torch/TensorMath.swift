@@ -65,7 +65,6 @@ extension Tensor {
   public func max() -> Tensor { made(ct_max(handle)) }
   /// The largest along a dimension; of equal ones each takes its share of the gradient.
   public func max(along dimension: Int) -> Tensor { made(ct_max_along(handle, Int64(dimension))) }
-  public func argmax(along dimension: Int = -1) -> Tensor { made(ct_argmax(handle, Int64(dimension))) }
 }
 
 // MARK: - Neural functions

@@ -23,7 +23,7 @@ final class ProgressDisplay {
       let now = Date()
       let figures = String(
         format: "%d/%d  loss %.4f  %.1f examples/s  ETA %@", step, steps, smoothedLoss!, rate,
-        Self.duration(left))
+        ElapsedTime(left).description)
       if isTerminal {
         if step < steps, now.timeIntervalSince(lastDrawn) < 0.1 { return }
         lastDrawn = now
@@ -54,7 +54,7 @@ final class ProgressDisplay {
       if let metrics = record.test {
         line += ", test \(metrics.headline) (used for selection)"
       }
-      line += String(format: ", %@", Self.duration(record.seconds)) + (isBest ? "  *" : "")
+      line += ", \(ElapsedTime(record.seconds))" + (isBest ? "  *" : "")
       Output.note(line)
     }
   }
@@ -63,13 +63,5 @@ final class ProgressDisplay {
 
   private func draw(_ text: String) {
     Output.draw("\r\u{1B}[2K\(text.prefix(max(Terminal.errors.width - 1, 0)))")
-  }
-
-  static func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded())
-    if whole < 60 { return String(format: "%.1f s", seconds) }
-    return whole < 3600
-      ? String(format: "%d:%02d min", whole / 60, whole % 60)
-      : String(format: "%d:%02d h", whole / 3600, whole % 3600 / 60)
   }
 }

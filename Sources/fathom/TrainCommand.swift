@@ -117,7 +117,7 @@ struct TrainCommand: ParsableCommand {
     try Output.line(
       String(
         format: "%d parameters, %.1f MB, trained in %@ (%.0f tokens/s); model in %@", record.parameters,
-        Double(record.sizeBytes) / 1e6, ProgressDisplay.duration(record.trainSeconds), record.tokensPerSecond,
+        Double(record.sizeBytes) / 1e6, ElapsedTime(record.trainSeconds).description, record.tokensPerSecond,
         out.description))
   }
 

@@ -92,7 +92,6 @@ ct_tensor ct_sum_along(ct_tensor a, int64_t dimension);
 ct_tensor ct_pow_scalar(ct_tensor a, double exponent);
 ct_tensor ct_sigmoid(ct_tensor a);
 ct_tensor ct_max_along(ct_tensor a, int64_t dimension);
-ct_tensor ct_argmax(ct_tensor a, int64_t dimension);
 ct_tensor ct_softmax(ct_tensor a, int64_t dimension);
 
 // MARK: nn.cpp

@@ -38,10 +38,10 @@ package struct NonInferiority: Sendable {
     let covariance = moments.exampleCovariance
     let observed =
       covariance[first * k + first] + covariance[second * k + second] - 2 * covariance[first * k + second]
-    // One discordant pair more (Agresti and Min 2005), and no less than a true loss of the margin brings with
-    // it (the variance under the hypothesis, as in Tango 1998): else models that agree on 50 examples would
-    // be called equal.
-    return max(observed + 1 / (n * n), margin * (1 - margin) / n)
+    // No less than a true loss of the margin brings with it: the variance under the hypothesis, as in Tango
+    // 1998.
+    return max(
+      Statistics.withDiscordantPair(observed, count: moments.exampleCount), margin * (1 - margin) / n)
   }
 
   private static func seedVariance(_ moments: ScoreMoments, _ first: Int, _ second: Int) -> Double {
