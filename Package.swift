@@ -120,7 +120,7 @@ let package = Package(
     room(
       "Server",
       [
-        "Files", "Checkpoint", "Classification", "Study", "Attention", "Report",
+        "Files", "Checkpoint", "Classification", "Training", "Study", "Attention", "Report",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -179,7 +179,8 @@ let package = Package(
     tests(
       "Server",
       [
-        "Files", "WordPiece", "Classification", .product(name: "Hummingbird", package: "hummingbird"),
+        "Files", "WordPiece", "Encoder", "Classification",
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),
     tests(
