@@ -166,7 +166,7 @@ let package = Package(
     tests(
       "Study",
       [
-        "Files", "Torch", "WordPiece", "Classification", "Corpus", "Training",
+        "Files", "Torch", "WordPiece", "Encoder", "Classification", "Corpus", "Training",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("Benchmark", ["Torch", "Encoder"]),
