@@ -58,7 +58,7 @@ public final class ClassifierNetwork: Module {
     head.initialize(deviation: encoder?.config.initializerRange ?? 0.02)
   }
 
-  /// Logits `[B,C]`, float32 whatever the encoder computes in, of what ``batch(_:device:)`` made.
+  /// Logits `[B,C]`, float32 whatever the encoder computes in, of what `batch` made.
   /// - Parameter embedded: the output `[T,H]` of the encoder's embeddings, for a caller who wants the
   ///   gradient at it.
   public func callAsFunction(

@@ -3,7 +3,7 @@ import Training
 /// What runs scored on held-out examples in one metric.
 public struct ScoredExamples: Sendable {
   public let metric: Metric
-  /// What each example adds to it (``ExampleScores``): `[seeds][examples]`
+  /// What each example adds to it (`ExampleScores`): `[seeds][examples]`
   public let scores: [[Double]]
   /// The same of the best answer that does not look at the text: `[examples]`
   public let constant: [Double]

@@ -35,7 +35,7 @@ public enum Statistics {
   /// and Student's t over seeds, in quadrature.
   /// - Parameters:
   ///   - figures: one of each seed.
-  ///   - scores: what each example adds (``ExampleScores``), averaged over seeds.
+  ///   - scores: what each example adds (`ExampleScores`), averaged over seeds.
   public static func interval(_ figures: [Double], scores: [Double]) -> ClosedRange<Double> {
     let mean = average(figures)
     guard mean.isFinite, scores.count > 1 else { return mean.isFinite ? mean...mean : 0...0 }
@@ -100,7 +100,7 @@ public enum Statistics {
       standardError: (variance(differences) / Double(differences.count)).squareRoot())
   }
 
-  /// The same over examples and seeds, as ``ScoreMoments`` has their variances; seeds with Student's t.
+  /// The same over examples and seeds, as `ScoreMoments` has their variances; seeds with Student's t.
   /// - Parameters: `[seeds][examples]`, what each example adds to the figure.
   /// - Precondition: as many seeds and examples in both, two examples at least.
   public static func pairedDifference(_ first: [[Double]], _ second: [[Double]]) -> PairedDifference {
