@@ -76,7 +76,8 @@ public struct VariantResult: Sendable {
     let means = scores[0].indices.map { example in
       scores.reduce(0.0) { $0 + $1[example] } / Double(scores.count)
     }
-    return Statistics.interval(runs.map { $0.test[headline] ?? .nan }, scores: means)
+    let interval = Statistics.interval(runs.map { $0.test[headline] ?? .nan }, scores: means)
+    return interval.clamped(to: headline.range)
   }
   public var testMacroF1: Double? {
     runs[0].test[.macroF1] == nil ? nil : Statistics.average(runs.map(\.test.macroF1))

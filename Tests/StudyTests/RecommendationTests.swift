@@ -298,6 +298,14 @@ import Training
     #expect(recommendation.sentence.contains("against the larger ones this study cannot tell yet"))
   }
 
+  @Test func `an interval ends where the metric does`() throws {
+    let result = try result(
+      "2VA", parameters: 20, [classes(wrong: 0..<4), classes(wrong: 0..<150)], targets: targets,
+      metric: .macroF1)
+    #expect(result.headline == .macroF1)
+    #expect(result.testInterval.lowerBound == 0 && result.testInterval.upperBound == 1)
+  }
+
   @Test func `the run to ship is the seed that did best on its validation examples`() throws {
     let result = try result(
       "2VA", parameters: 20, [classes(wrong: 0..<40), classes(wrong: 0..<10)], targets: targets)

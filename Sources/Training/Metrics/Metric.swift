@@ -32,6 +32,16 @@ public enum Metric: String, Sendable, CaseIterable, Codable, Hashable {
   /// Whether it is a share or a correlation, which is written in percent.
   public var isShare: Bool { isHigherBetter }
 
+  /// The values that it can have
+  public var range: ClosedRange<Double> {
+    switch self {
+    case .accuracy, .macroF1, .microF1, .sampleF1, .auc: 0...1
+    case .mcc, .pearson, .spearman: -1...1
+    case .r2: -.infinity...1
+    case .loss, .mae, .rmse: 0...(.infinity)
+    }
+  }
+
   /// In tables and sentences
   public var title: String {
     switch self {
