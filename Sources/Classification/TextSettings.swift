@@ -30,6 +30,7 @@ public struct TextSettings: Hashable, Sendable {
   /// Token ids of raw texts, and how many there were before the cut.
   public func encodeCounting(_ inputs: [TextInput], with tokenizer: any Tokenizing) -> [EncodedText] {
     let wholes = tokenizer.encode(inputs.map { cleaning($0.text) })
+    guard inputs.contains(where: \.isPair) else { return wholes.map { cut($0) } }
     let seconds = tokenizer.encode(inputs.map { $0.second.map(cleaning.callAsFunction) ?? "" })
     return zip(inputs, zip(wholes, seconds)).map { input, encoded in
       input.isPair ? cut(encoded.0, encoded.1) : cut(encoded.0)

@@ -21,8 +21,7 @@ struct Stratification {
     switch data.meaning {
     case .classes: return (data.classes.count, { $0 })
     case .sets(let sets):
-      var counts = [Int](repeating: 0, count: data.classes.count)
-      for target in data.targets { for label in sets[target] { counts[label] += 1 } }
+      let counts = data.classCounts
       let rarest = sets.map { set in set.min { (counts[$0], $0) < (counts[$1], $1) } ?? data.classes.count }
       return (data.classes.count + 1, { rarest[$0] })
     case .values(let values):

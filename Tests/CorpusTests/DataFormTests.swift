@@ -8,20 +8,10 @@ import Testing
 
 /// Files as people have them, beyond one CSV in UTF-8.
 @Suite struct DataFormTests {
-  private func withFile<R>(_ bytes: some Sequence<UInt8>, _ name: String, _ body: (URL) throws -> R) throws
-    -> R
-  {
-    try Fixtures.withFolder { folder in
-      let file = folder.appendingPathComponent(name)
-      try Data(bytes).write(to: file)
-      return try body(file)
-    }
-  }
-
   private func read(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) throws
     -> [LabelledText]
   {
-    try withFile(text.utf8, name) { try reader.read($0, split: .train).all() }
+    try Fixtures.withFile(text.utf8, name) { try reader.read($0, split: .train).all() }
   }
 
   private func error(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) -> FathomError?
@@ -145,7 +135,7 @@ import Testing
       ("{\"id\": 7, \"text\": \"a\", \"note\": \"x, y\"}\n{\"text\": \"b\", \"id\": 8}\n", "d.jsonl"),
       ("[{\"id\": 7, \"text\": \"a\", \"note\": \"x, y\"}, {\"text\": \"b\", \"id\": 8}]", "d.json"),
     ] {
-      try withFile(text.utf8, name) { file in
+      try Fixtures.withFile(text.utf8, name) { file in
         var reader = try CorpusReader().records([file], split: .test)
         #expect(reader.columns == ["id", "text", "note"], "\(name)")
         let isJSON = name.hasSuffix("json") || name.hasSuffix("jsonl")
@@ -156,7 +146,7 @@ import Testing
         #expect(end == nil, "\(name)")
       }
     }
-    try withFile("7,a\n8,b\n".utf8, "d.csv") { file in
+    try Fixtures.withFile("7,a\n8,b\n".utf8, "d.csv") { file in
       var reader = try CorpusReader(textColumn: "2", hasHeader: false).records([file], split: .test)
       let first = try reader.next()
       #expect(reader.columns == ["1", "2"] && first == [.text("7"), .text("a")])
@@ -218,7 +208,7 @@ import Testing
       #expect(pairs(try read(text, name, CorpusReader(form: .csv))) == ["a, b|x", "c|y"])
       return
     }
-    try withFile(text.utf8, name) { file in
+    try Fixtures.withFile(text.utf8, name) { file in
       let reader = CorpusReader(quoting: name.hasSuffix("tsv") ? .rfc4180 : nil)
       let set = try reader.dataSet(file, split: .train)
       #expect(Array(set.texts) == ["a, b", "c"])
@@ -239,7 +229,7 @@ import Testing
 
   @Test func `a first row that is an example is no header`() throws {
     let reader = CorpusReader(textColumn: "2", labelColumn: "1")
-    try withFile("1,good\n0,bad\n1,fine\n".utf8, "d.csv") { file in
+    try Fixtures.withFile("1,good\n0,bad\n1,fine\n".utf8, "d.csv") { file in
       let set = try reader.dataSet(file, split: .train)
       #expect(set.count == 3 && set.notes.contains { $0.contains("the first row is an example") })
     }
@@ -271,7 +261,7 @@ import Testing
       ("{\"text\": \"Ä 🎬\", \"label\": \"x\"}\n{\"text\": \"b\", \"label\": \"y\"}\n", "d.jsonl"),
     ] {
       let bytes = try #require(text.data(using: encoding))
-      try withFile(bytes, name) { file in
+      try Fixtures.withFile(bytes, name) { file in
         let isMarked = [0xFE, 0xFF].contains(bytes[0])
         let found = try CorpusReader(encoding: .utf16).read(file, split: .train).all()
         #expect(pairs(found) == ["Ä 🎬|x", "b|y"])
@@ -283,7 +273,7 @@ import Testing
   @Test func `half of a surrogate pair and half of a character are refused with their place`() throws {
     let head: [UInt8] = [0xFF, 0xFE]
     for tail: [UInt8] in [[0x3D, 0xD8], [0x3D, 0xD8, 0x41, 0], [0, 0xDC, 0x41, 0], [0x41]] {
-      let error = try withFile(head + tail, "d.csv") { file in
+      let error = try Fixtures.withFile(head + tail, "d.csv") { file in
         #expect(throws: FathomError.self) { try CorpusReader().read(file, split: .train).all() }
       }
       #expect(error?.code == .damaged && error?.description.contains("UTF-16") == true)
@@ -293,7 +283,7 @@ import Testing
   @Test func `Latin-1 is read where it is said, and named as the mend where it is not`() throws {
     let bytes =
       Array("text,label\nna".utf8) + [0xEF] + Array("ve caf".utf8) + [0xE9] + Array(",x\nb,y\n".utf8)
-    try withFile(bytes, "d.csv") { file in
+    try Fixtures.withFile(bytes, "d.csv") { file in
       let found = try CorpusReader(encoding: .latin1).read(file, split: .train).all()
       #expect(pairs(found) == ["naïve café|x", "b|y"])
       let error = #expect(throws: FathomError.self) { try CorpusReader().read(file, split: .train).all() }
@@ -313,7 +303,7 @@ import Testing
   }
 
   @Test func `bad rows are left out and listed on request, also from the cache`() throws {
-    try withFile(Self.flawed.utf8, "d.csv") { file in
+    try Fixtures.withFile(Self.flawed.utf8, "d.csv") { file in
       let cache = DataCache(folder: file.deletingLastPathComponent().appendingPathComponent("c"), smallest: 0)
       for time in ["read", "found"] {
         let set = try CorpusReader(badRows: .skip).dataSet(file, split: .train, cache: cache)

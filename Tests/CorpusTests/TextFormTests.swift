@@ -7,20 +7,10 @@ import Testing
 
 /// What people's files hold that is not in the book.
 @Suite struct TextFormTests {
-  private func withFile<R>(_ bytes: some Sequence<UInt8>, _ name: String, _ body: (URL) throws -> R) throws
-    -> R
-  {
-    try Fixtures.withFolder { folder in
-      let file = folder.appendingPathComponent(name)
-      try Data(bytes).write(to: file)
-      return try body(file)
-    }
-  }
-
   private func read(_ text: String, _ name: String, _ reader: CorpusReader = CorpusReader()) throws
     -> [LabelledText]
   {
-    try withFile(text.utf8, name) { try reader.read($0, split: .train).all() }
+    try Fixtures.withFile(text.utf8, name) { try reader.read($0, split: .train).all() }
   }
 
   private func error(_ text: String, _ name: String) -> FathomError? {
@@ -38,7 +28,7 @@ import Testing
 
   @Test func `a record of several lines is noted with its line`() throws {
     let text = "text,label\nx,pos\n\"good film,pos\ndull,neg\na 5\",neg\n"
-    try withFile(text.utf8, "d.csv") { file in
+    try Fixtures.withFile(text.utf8, "d.csv") { file in
       let set = try CorpusReader().dataSet(file, split: .train)
       #expect(set.count == 2 && set.notes.count == 1)
       #expect(

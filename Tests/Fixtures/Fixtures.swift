@@ -27,4 +27,15 @@ public enum Fixtures {
     defer { try? FileManager.default.removeItem(at: folder) }
     return try body(folder)
   }
+
+  /// A file of these bytes in a folder of its own.
+  public static func withFile<R>(
+    _ bytes: some Sequence<UInt8>, _ name: String, _ body: (URL) throws -> R
+  ) throws -> R {
+    try withFolder { folder in
+      let file = folder.appendingPathComponent(name)
+      try Data(bytes).write(to: file)
+      return try body(file)
+    }
+  }
 }

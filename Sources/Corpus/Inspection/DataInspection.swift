@@ -88,9 +88,7 @@ public struct DataInspection: Codable, Sendable {
     rows = data.count
     skipped = data.skipped
     notes = data.notes
-    var counts = [Int](repeating: 0, count: data.classes.count)
-    for target in data.targets { counts[target] += 1 }
-    classes = zip(data.classes, counts).map(ClassCount.init)
+    classes = zip(data.classes, data.classCounts).map(ClassCount.init)
     similarClasses = SimilarNames.groups(classes)
     var lengths: [Int32] = [], tokenLengths: [Int32] = []
     var empty = 0

@@ -56,12 +56,7 @@ public struct Calibration: Codable, Sendable, Equatable {
           let top = row.max() ?? 0
           return sum + Foundation.log(row.reduce(0) { $0 + Foundation.exp($1 - top) }) + top - row[target]
         case .labels(let labels):
-          let there = Set(labels)
-          return row.enumerated().reduce(sum) { sum, logit in
-            let x = logit.element
-            let wanted = there.contains(logit.offset) ? x : 0
-            return sum + max(x, 0) - wanted + Foundation.log(1 + Foundation.exp(-abs(x)))
-          }
+          return sum + ExampleScores.binaryCrossEntropy(row, Set(labels))
         case .values: return sum
         }
       }

@@ -27,25 +27,26 @@ public struct ExampleScores {
   /// - Precondition: the metric is one of the task's.
   public func callAsFunction(_ metric: Metric) -> [Double] {
     switch metric {
-    case .accuracy: zip(predictions, targets).map { $0.answer == $1 ? 1 : 0 }
-    case .microF1: f1(labels.map { row in (hits: sum(row.map(\.hits)), size: sum(row.map(\.size))) })
+    case .accuracy: return zip(predictions, targets).map { $0.answer == $1 ? 1 : 0 }
+    case .microF1: return f1(labels.map { row in (hits: sum(row.map(\.hits)), size: sum(row.map(\.size))) })
     case .macroF1:
-      mean((0..<labelCount).map { label in f1(labels.map { ($0[label].hits, $0[label].size) }) })
+      let rows = labels
+      return mean((0..<labelCount).map { label in f1(rows.map { ($0[label].hits, $0[label].size) }) })
     case .sampleF1:
-      labels.map { row in
+      return labels.map { row in
         let hits = sum(row.map(\.hits)), size = sum(row.map(\.size))
         return size == 0 ? 1 : 2 * hits / size
       }
-    case .mcc: correlation
-    case .auc: mean((0..<labelCount).compactMap(area))
-    case .loss: zip(predictions, targets).map(ExampleScores.negativeLoss)
-    case .pearson: mean(quantities.map { ExampleScores.pearson($0.given, $0.wanted) })
+    case .mcc: return correlation
+    case .auc: return mean((0..<labelCount).compactMap(area))
+    case .loss: return zip(predictions, targets).map(ExampleScores.negativeLoss)
+    case .pearson: return mean(quantities.map { ExampleScores.pearson($0.given, $0.wanted) })
     case .spearman:
       // As if the ranks were the numbers: what an example does to the others' ranks is left out.
-      mean(quantities.map { ExampleScores.pearson(Ranking.ranks($0.given), Ranking.ranks($0.wanted)) })
-    case .mae: mean(quantities.map { zip($0.given, $0.wanted).map { -abs($0 - $1) } })
-    case .rmse: rootOfSquares
-    case .r2: mean(quantities.map { ExampleScores.explained($0.given, $0.wanted) })
+      return mean(quantities.map { ExampleScores.pearson(Ranking.ranks($0.given), Ranking.ranks($0.wanted)) })
+    case .mae: return mean(quantities.map { zip($0.given, $0.wanted).map { -abs($0 - $1) } })
+    case .rmse: return rootOfSquares
+    case .r2: return mean(quantities.map { ExampleScores.explained($0.given, $0.wanted) })
     }
   }
 
@@ -144,19 +145,24 @@ public struct ExampleScores {
     return result
   }
 
-  private static func negativeLoss(_ prediction: Prediction, _ target: Target) -> Double {
+  /// The loss of an example, without class weights, below 0.
+  static func negativeLoss(_ prediction: Prediction, _ target: Target) -> Double {
     switch target {
     case .label(let index): return max(TextClassifier.logSoftmax(prediction.logits, index), -690)
     case .labels(let labels):
-      let there = Set(labels)
-      let sum = prediction.logits.enumerated().reduce(0.0) { sum, logit in
-        let x = Double(logit.element)
-        return sum + max(x, 0) - (there.contains(logit.offset) ? x : 0) + log(1 + exp(-abs(x)))
-      }
+      let sum = binaryCrossEntropy(prediction.logits.map(Double.init), Set(labels))
       return -sum / Double(max(prediction.logits.count, 1))
     case .values(let values):
       let squares = zip(prediction.scores, values).map { ($0 - $1) * ($0 - $1) }
       return -Ranking.mean(squares)
+    }
+  }
+
+  /// Of logits against the labels that are there, summed.
+  static func binaryCrossEntropy(_ logits: [Double], _ there: Set<Int>) -> Double {
+    logits.enumerated().reduce(0) { sum, logit in
+      let x = logit.element
+      return sum + max(x, 0) - (there.contains(logit.offset) ? x : 0) + log(1 + exp(-abs(x)))
     }
   }
 

@@ -104,7 +104,7 @@ extension Metrics {
     let counts = Metrics.counts(confusion)
     let isThere = { (label: Int) in targets.map { $0 == label } }
     let areas = Metrics.areas(predictions, isThere)
-    let losses = zip(predictions, targets).map { -max(TextClassifier.logSoftmax($0.logits, $1), -690) }
+    let losses = zip(predictions, targets).map { -ExampleScores.negativeLoss($0, .label($1)) }
     let accuracy = Double(counts.reduce(0) { $0 + $1.hits }) / Double(targets.count)
     var figures: [Metric: Double] = [
       .accuracy: accuracy, .macroF1: Ranking.mean(counts.map(\.f1)), .microF1: accuracy,
@@ -139,13 +139,12 @@ extension Metrics {
     let ofSamples = zip(there, given).map { a, b in
       a.isEmpty && b.isEmpty ? 1 : 2 * Double(a.intersection(b).count) / Double(a.count + b.count)
     }
-    var (loss, brier) = (0.0, 0.0)
+    let losses = zip(predictions, targets).map { -ExampleScores.negativeLoss($0, .labels($1)) }
+    var brier = 0.0
     var sure: [Double] = [], isRight: [Bool] = []
     for (prediction, labels) in zip(predictions, there) {
       for label in 0..<labelCount {
-        let logit = Double(prediction.logits[label]), probability = prediction.scores[label]
-        let isThere = labels.contains(label)
-        loss += max(logit, 0) - (isThere ? logit : 0) + Foundation.log(1 + Foundation.exp(-abs(logit)))
+        let probability = prediction.scores[label], isThere = labels.contains(label)
         brier += (probability - (isThere ? 1 : 0)) * (probability - (isThere ? 1 : 0))
         sure.append(max(probability, 1 - probability))
         isRight.append((probability >= 0.5) == isThere)
@@ -155,7 +154,7 @@ extension Metrics {
     var figures: [Metric: Double] = [
       .accuracy: Ranking.mean(zip(there, given).map { $0 == $1 ? 1 : 0 }),
       .macroF1: Ranking.mean(counts.map(\.f1)), .microF1: all.f1, .sampleF1: Ranking.mean(ofSamples),
-      .mcc: all.correlation, .loss: loss / cells,
+      .mcc: all.correlation, .loss: Ranking.mean(losses),
     ]
     figures[.auc] = Metrics.mean(areas)
     self.init(
